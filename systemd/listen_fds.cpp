@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "systemd/listen_fds.hpp"
+
+#include <grp.h>
+#include <pwd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+namespace berth {
+namespace {
+
+constexpr int backlog = 128;
+
+Error socket_error(const char* what, const std::filesystem::path& path, int error_number) {
+  return {Code::internal, what, {{"socket", path.string()}, {"reason", std::strerror(error_number)}}};  // NOLINT(concurrency-mt-unsafe): glibc's is safe
+}
+
+/// Makes room for a socket: absent is success, and so is the removal of a socket; another file stays.
+Result<void> clear_place(const std::filesystem::path& path) {
+  struct stat info {};
+  if (lstat(path.c_str(), &info) != 0) return {};
+  if (!S_ISSOCK(info.st_mode)) return std::unexpected(socket_error("something that is no socket stands there", path, EEXIST));
+  if (unlink(path.c_str()) != 0) return std::unexpected(socket_error("cannot replace an old socket", path, errno));
+  return {};
+}
+
+}  // namespace
+
+Result<std::optional<Fd>> inherited_socket() {
+  const int count = sd_listen_fds(1);
+  if (count < 0)
+    return std::unexpected(
+        Error{Code::internal, "cannot take over the socket of the service manager", {{"reason", std::strerror(-count)}}});  // NOLINT
+  if (count == 0) return std::nullopt;
+  if (count != 1 || sd_is_socket_unix(SD_LISTEN_FDS_START, SOCK_STREAM, 1, nullptr, 0) <= 0)
+    return std::unexpected(
+        Error{Code::internal, "the service manager must pass exactly one listening unix stream socket; see the .socket unit"});
+  return Fd(SD_LISTEN_FDS_START);
+}
+
+Result<Fd> listen_on(const std::filesystem::path& path, const std::string& group) {
+  const gid_t gid = TRY(gid_of_group(group));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.string().size() >= sizeof address.sun_path)
+    return std::unexpected(socket_error("the path is too long for a socket", path, ENAMETOOLONG));
+  std::memcpy(address.sun_path, path.c_str(), path.string().size());
+  TRY(clear_place(path));
+  Fd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd) return std::unexpected(socket_error("cannot make a socket", path, errno));
+  // The mode of the descriptor becomes the mode of the file, so it is never open to others.
+  if (fchmod(fd.get(), 0) != 0 || bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    return std::unexpected(socket_error("cannot bind a socket", path, errno));
+  if (chown(path.c_str(), static_cast<uid_t>(-1), gid) != 0 || chmod(path.c_str(), 0660) != 0)
+    return std::unexpected(socket_error("cannot set who may use a socket", path, errno));
+  if (listen(fd.get(), backlog) != 0) return std::unexpected(socket_error("cannot listen on a socket", path, errno));
+  return fd;
+}
+
+Result<Fd> listening_socket(const std::filesystem::path& path, const std::string& group) {
+  auto inherited = TRY(inherited_socket());
+  if (inherited) return std::move(*inherited);
+  return listen_on(path, group);
+}
+
+Result<uid_t> peer_uid(int fd) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
+    return std::unexpected(Error{Code::peer_not_allowed, "cannot tell who connected", {{"reason", std::strerror(errno)}}});  // NOLINT
+  return peer.uid;
+}
+
+Result<uid_t> uid_of_user(const std::string& name) {
+  passwd entry{};
+  passwd* found = nullptr;
+  std::array<char, 4096> space{};
+  getpwnam_r(name.c_str(), &entry, space.data(), space.size(), &found);
+  if (found == nullptr) return std::unexpected(Error{Code::not_found, "there is no such account on this host", {{"account", name}}});
+  return entry.pw_uid;
+}
+
+Result<gid_t> gid_of_group(const std::string& name) {
+  group entry{};
+  group* found = nullptr;
+  std::array<char, 16384> space{};
+  getgrnam_r(name.c_str(), &entry, space.data(), space.size(), &found);
+  if (found == nullptr) return std::unexpected(Error{Code::not_found, "there is no such group on this host", {{"group", name}}});
+  return entry.gr_gid;
+}
+
+}  // namespace berth
