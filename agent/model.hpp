@@ -65,6 +65,7 @@ struct Operation {
   OperationKind kind = OperationKind::create;
   SessionId session;
   UserId user;
+  std::string user_name;
   OperationState state = OperationState::running;
   std::string step;  ///< what is being done, for a person: "waiting for the machine to answer"
   unsigned steps_done = 0, steps_total = 0;
@@ -77,7 +78,7 @@ struct Event {
   std::uint64_t id = 0;  ///< 1, 2, 3 … without gaps
   Time time{};
   std::string type;  ///< "operation.progress", "session.running" …
-  std::optional<UserId> user;
+  std::optional<std::string> user;  ///< the name
   std::optional<SessionId> session;
   std::optional<OperationId> operation;
   std::string data;  ///< a JSON object

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include <shared_mutex>
+#include <string_view>
+#include <vector>
+
+#include "agent/model.hpp"
+#include "core/clock.hpp"
+
+namespace berth::agent {
+
+struct Host;
+class Store;
+
+/// Images: their names are in the store, their files with the hypervisor manager. For any number of threads.
+class Images {
+ public:
+  /// Refers to all three; they outlive it.
+  Images(Store& store, Host& host, const Clock& clock) : store_(store), host_(host), clock_(clock) {}
+
+  /// Reads the file from `data_fd`, which stays the caller's, to its end. `sha256` may be empty. The same file under the
+  /// same name again gives the image that is there. Errors: `already_exists` (the name is another image's, or the image has
+  /// another name), `invalid_field` (name, format), `image_rejected`, `checksum_mismatch`, `storage_full`.
+  Result<Image> import(int data_fd, std::string_view name, std::string_view format, std::string_view sha256);
+  /// Ordered by name.
+  Result<std::vector<Image>> list();
+  /// `image_in_use` while a session needs it, `busy` while an import is under way.
+  Result<void> remove(std::string_view name_or_id);
+
+ private:
+  Result<void> name_is_free(std::string_view name);
+
+  Store& store_;
+  Host& host_;
+  const Clock& clock_;
+  std::shared_mutex importing_;  ///< shared by imports; a removal takes it alone
+};
+
+}  // namespace berth::agent
