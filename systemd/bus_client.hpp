@@ -11,9 +11,9 @@
 
 namespace berth {
 
-/// Calls methods of the hypervisor manager (docs/CONTRACTS.md). May be used from many threads: each call in flight has a
-/// connection of its own, 12 at most; who comes later waits. Connects when first needed, and again when the other side
-/// was restarted.
+/// Calls methods of the hypervisor manager (docs/CONTRACTS.md). May be used from many threads: each call in flight has
+/// a connection of its own, 12 at most; who comes later waits. Connects when first needed, and again when the other
+/// side was restarted.
 class BusClient {
  public:
   explicit BusClient(std::filesystem::path socket);

@@ -30,10 +30,10 @@ class BusServer {
   /// A peer beyond these is cut off, others are not disturbed.
   struct Limits {
     std::size_t connections = 16;
-    std::size_t calls = 16;              ///< of one connection that are not answered yet
-    std::size_t unread = 1024;           ///< messages that a peer has not fetched
-    std::size_t message = 256 * 1024;    ///< bytes of all arguments of one call
-    std::size_t workers = 8;             ///< threads that run handlers
+    std::size_t calls = 16;            ///< of one connection that are not answered yet
+    std::size_t unread = 1024;         ///< messages that a peer has not fetched
+    std::size_t message = 256 * 1024;  ///< bytes of all arguments of one call
+    std::size_t workers = 8;           ///< threads that run handlers
   };
 
   /// Serves on a listening unix stream socket.
@@ -41,8 +41,8 @@ class BusServer {
   BusServer(Fd listening, uid_t allowed) : BusServer(std::move(listening), allowed, Limits{}) {}
   ~BusServer();
 
-  /// Declares a method; before `run`. A call with another signature is refused without asking the handler. On the wire a
-  /// descriptor comes first.
+  /// Declares a method; before `run`. A call with another signature is refused without asking the handler. On the wire
+  /// a descriptor comes first.
   void method(std::string name, std::size_t arguments, bool takes_file, Handler handler);
 
   /// Serves on the calling thread until `stop`; handlers that run by then are waited for.

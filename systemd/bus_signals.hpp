@@ -9,8 +9,8 @@
 
 namespace berth {
 
-/// Listens to the hypervisor manager's signals, with a thread and a connection of its own, and connects again for as long
-/// as it lives.
+/// Listens to the hypervisor manager's signals, with a thread and a connection of its own, and connects again for as
+/// long as it lives.
 class BusSignals {
  public:
   struct Callbacks {

@@ -9,8 +9,8 @@
 
 #include "core/error.hpp"
 
-/// Structured lines in the system's journal; where there is none, on standard error. For whoever acts on something, never
-/// for a library function (the error says it).
+/// Structured lines in the system's journal; where there is none, on standard error. For whoever acts on something,
+/// never for a library function (the error says it).
 namespace berth::journal {
 
 /// As syslog counts them.

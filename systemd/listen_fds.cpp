@@ -19,14 +19,18 @@ namespace {
 constexpr int backlog = 128;
 
 Error socket_error(const char* what, const std::filesystem::path& path, int error_number) {
-  return {Code::internal, what, {{"socket", path.string()}, {"reason", std::strerror(error_number)}}};  // NOLINT(concurrency-mt-unsafe): glibc's is safe
+  return {Code::internal,
+          what,
+          {{"socket", path.string()},
+           {"reason", std::strerror(error_number)}}};  // NOLINT(concurrency-mt-unsafe): glibc's is safe
 }
 
 /// Makes room for a socket: absent is success, and so is the removal of a socket; another file stays.
 Result<void> clear_place(const std::filesystem::path& path) {
   struct stat info {};
   if (lstat(path.c_str(), &info) != 0) return {};
-  if (!S_ISSOCK(info.st_mode)) return std::unexpected(socket_error("something that is no socket stands there", path, EEXIST));
+  if (!S_ISSOCK(info.st_mode))
+    return std::unexpected(socket_error("something that is no socket stands there", path, EEXIST));
   if (unlink(path.c_str()) != 0) return std::unexpected(socket_error("cannot replace an old socket", path, errno));
   return {};
 }
@@ -36,12 +40,14 @@ Result<void> clear_place(const std::filesystem::path& path) {
 Result<std::optional<Fd>> inherited_socket() {
   const int count = sd_listen_fds(1);
   if (count < 0)
-    return std::unexpected(
-        Error{Code::internal, "cannot take over the socket of the service manager", {{"reason", std::strerror(-count)}}});  // NOLINT
+    return std::unexpected(Error{Code::internal,
+                                 "cannot take over the socket of the service manager",
+                                 {{"reason", std::strerror(-count)}}});  // NOLINT
   if (count == 0) return std::nullopt;
   if (count != 1 || sd_is_socket_unix(SD_LISTEN_FDS_START, SOCK_STREAM, 1, nullptr, 0) <= 0)
     return std::unexpected(
-        Error{Code::internal, "the service manager must pass exactly one listening unix stream socket; see the .socket unit"});
+        Error{Code::internal,
+              "the service manager must pass exactly one listening unix stream socket; see the .socket unit"});
   return Fd(SD_LISTEN_FDS_START);
 }
 
@@ -74,7 +80,8 @@ Result<uid_t> peer_uid(int fd) {
   ucred peer{};
   socklen_t size = sizeof peer;
   if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
-    return std::unexpected(Error{Code::peer_not_allowed, "cannot tell who connected", {{"reason", std::strerror(errno)}}});  // NOLINT
+    return std::unexpected(
+        Error{Code::peer_not_allowed, "cannot tell who connected", {{"reason", std::strerror(errno)}}});  // NOLINT
   return peer.uid;
 }
 
@@ -83,7 +90,8 @@ Result<uid_t> uid_of_user(const std::string& name) {
   passwd* found = nullptr;
   std::array<char, 4096> space{};
   getpwnam_r(name.c_str(), &entry, space.data(), space.size(), &found);
-  if (found == nullptr) return std::unexpected(Error{Code::not_found, "there is no such account on this host", {{"account", name}}});
+  if (found == nullptr)
+    return std::unexpected(Error{Code::not_found, "there is no such account on this host", {{"account", name}}});
   return entry.pw_uid;
 }
 
@@ -92,7 +100,8 @@ Result<gid_t> gid_of_group(const std::string& name) {
   group* found = nullptr;
   std::array<char, 16384> space{};
   getgrnam_r(name.c_str(), &entry, space.data(), space.size(), &found);
-  if (found == nullptr) return std::unexpected(Error{Code::not_found, "there is no such group on this host", {{"group", name}}});
+  if (found == nullptr)
+    return std::unexpected(Error{Code::not_found, "there is no such group on this host", {{"group", name}}});
   return entry.gr_gid;
 }
 

@@ -12,8 +12,8 @@
 
 namespace berth {
 
-/// The listening unix stream socket that systemd's socket activation passed to us; nothing when it passed none. An error
-/// when it passed more than one, or something else. Call it once, before threads are started.
+/// The listening unix stream socket that systemd's socket activation passed to us; nothing when it passed none. An
+/// error when it passed more than one, or something else. Call it once, before threads are started.
 Result<std::optional<Fd>> inherited_socket();
 
 /// A listening unix stream socket of our own: root's, the group's, mode 0660 from its first moment on. A socket that

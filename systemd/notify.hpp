@@ -13,8 +13,8 @@ void notify_status(const std::string& status);
 void notify_stopping(const std::string& status);
 
 /// Pings systemd's watchdog, three times in its period (WATCHDOG_USEC), for as long as the service makes progress. When
-/// `alive` returns false or does not return, the pings stay out and systemd restarts the service. Without a watchdog there
-/// is no thread.
+/// `alive` returns false or does not return, the pings stay out and systemd restarts the service. Without a watchdog
+/// there is no thread.
 class Watchdog {
  public:
   explicit Watchdog(std::function<bool()> alive);
