@@ -1,0 +1,114 @@
+"""What a guest can reach, and what it cannot. Every refusal has a control that shows the target is there."""
+from promise import HostTest, main
+
+GATEWAY_OF_THE_HOST = "203.0.113.1"
+HOST = "203.0.113.10"
+INTERNET = ("198.51.100.1", "192.0.2.1")
+PRIVATE = ("192.168.77.1", "10.200.0.1", "172.16.5.1", GATEWAY_OF_THE_HOST)
+METADATA = "169.254.169.254"
+SERVICE = 8080  # of the host, listening on every address
+
+
+class Isolation(HostTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        test = cls("create")
+        cls.alice = test.create("web", "alice")["machines"][0]
+        cls.second = test.create("db", "alice")["machines"][0]
+        cls.bob = test.create("web", "bob")["machines"][0]
+        cls.gateway = test.say("web", "alice", "ip route show default").split()[2]
+        cls.bobs_gateway = test.say("web", "bob", "ip route show default").split()[2]
+        cls.box.run("systemd-run", "--quiet", "--unit=service-of-the-host", "nc", "-lk", "0.0.0.0", str(SERVICE))
+        cls.box.run("systemd-run", "--quiet", "--unit=udp-service-of-the-host", "nc", "-lku", "0.0.0.0", str(SERVICE))
+
+    def host_opens(self, address, port):
+        return self.box.run("nc", "-z", "-w", "2", address, port, check=False).returncode == 0
+
+    def guest_opens(self, address, port, name="web", user="alice"):
+        """Whether the guest gets a TCP connection; nc ends as soon as it is there."""
+        return self.ssh(name, user, f"nc -w 2 {address} {port} </dev/null >/dev/null 2>&1", check=False).returncode == 0
+
+    def guest_fetches(self, address):
+        return self.ssh("web", "alice", f"wget -q -T 2 -O - http://{address}/", check=False)
+
+    def assert_only_the_host_opens(self, address, port):
+        self.assertTrue(self.host_opens(address, port), f"the control failed: {address}:{port} is not there")
+        self.assertFalse(self.guest_opens(address, port), f"a guest opens {address}:{port}")
+
+    def test_the_internet_is_reached_under_the_hosts_address(self):
+        for address in INTERNET:
+            self.assertEqual(self.guest_fetches(address).stdout, f"{address} {HOST}\n")
+
+    def test_names_are_resolved(self):
+        self.assertIn("198.51.100.1", self.say("web", "alice", "nslookup example.test"))
+
+    def test_private_networks_are_not_reached(self):
+        for address in PRIVATE:
+            with self.subTest(address=address):
+                self.assert_only_the_host_opens(address, 80)
+                self.assertNotEqual(self.guest_fetches(address).returncode, 0)
+
+    def test_the_metadata_address_is_not_reached(self):
+        self.assert_only_the_host_opens(METADATA, 80)
+
+    def test_the_hosts_services_are_not_reached(self):
+        for address in (HOST, self.gateway, self.bobs_gateway):
+            with self.subTest(address=address):
+                self.assert_only_the_host_opens(address, SERVICE)
+
+    def test_other_users_machines_are_not_reached(self):
+        self.assert_only_the_host_opens(self.bob["address"], 22)
+        self.assertEqual(self.box.run("ping", "-c", "1", "-W", "2", self.bob["address"], check=False).returncode, 0)
+        self.assertNotEqual(self.ssh("web", "alice", f"ping -c 1 -W 2 {self.bob['address']}", check=False).returncode, 0)
+
+    def test_published_ports_lead_in_from_outside_and_not_from_guests(self):
+        port = self.bob["ssh"]["host_port"]
+        outside = self.box.net("sh", "-c", f"exec 3<>/dev/tcp/{HOST}/{port} && head -c 4 <&3", check=False)
+        if outside.returncode:  # a shell without /dev/tcp
+            outside = self.box.net("bash", "-c", f"exec 3<>/dev/tcp/{HOST}/{port} && head -c 4 <&3")
+        self.assertEqual(outside.stdout, "SSH-")
+        for address in (HOST, self.gateway, self.bobs_gateway):
+            self.assertFalse(self.guest_opens(address, port), f"a guest reaches another's machine by {address}:{port}")
+
+    def test_a_users_own_machines_talk(self):
+        self.assertTrue(self.guest_opens(self.second["address"], 22))
+        self.assertTrue(self.guest_opens(self.alice["address"], 22, "db", "alice"))
+
+    def test_a_stolen_address_is_dropped(self):
+        free = ".".join(self.alice["address"].split(".")[:3]) + ".29"
+        try_it = "ping -c 1 -W 2 -I {} 198.51.100.1 >/dev/null 2>&1; echo $?"
+        own = f"nc -w 3 -s {self.alice['address']} {self.second['address']} 22 </dev/null >/dev/null 2>&1; echo $?"
+        stolen = f"nc -w 3 -s {free} {self.second['address']} 22 </dev/null >/dev/null 2>&1; echo $?"
+        self.assertEqual(self.say("web", "alice", own), "0", "the control failed")
+        self.say("web", "alice", f"ip addr add {free}/27 dev eth0")
+        self.assertEqual(self.say("web", "alice", stolen), "1")
+        self.assertEqual(self.say("web", "alice", try_it.format(free)), "1")
+        self.assertEqual(self.say("web", "alice", own), "0")
+
+    def test_no_ipv6_passes(self):
+        script = ("sysctl -q -w net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.eth0.disable_ipv6=0;"
+                  "ip -6 addr add fe80::be/64 dev eth0 nodad 2>/dev/null; sleep 1;"
+                  "ping -6 -c 2 -W 2 -I eth0 ff02::1 2>/dev/null | grep -c DUP; true")
+        self.ssh("web", "alice", script, check=False)
+        bridges = self.box.shell("for b in /proc/sys/net/ipv6/conf/b[bt]*/disable_ipv6; do cat $b; done").split()
+        self.assertTrue(bridges)
+        self.assertEqual(set(bridges), {"1"})
+        self.assertNotIn("fe80", self.box.shell("ip -6 neigh; ip -6 addr show | grep -A3 ': b[bt]' || true"))
+
+    def test_a_removed_rule_would_be_noticed(self):
+        """The control of this file: with the firewall's tables gone, a guest does reach the host's service."""
+        rules = self.box.run("nft", "list", "ruleset").stdout
+        tables = [line.split()[1:3] for line in rules.splitlines() if line.startswith("table") and "berth" in line]
+        self.assertTrue(tables)
+        try:
+            for family, table in tables:
+                self.box.run("nft", "delete", "table", family, table)
+            self.assertTrue(self.guest_opens(self.gateway, SERVICE))
+        finally:
+            self.box.run("nft", "-f", "-", stdin="flush ruleset\n" + rules)
+        self.assertFalse(self.guest_opens(self.gateway, SERVICE))
+
+
+if __name__ == "__main__":
+    main()
