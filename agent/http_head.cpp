@@ -15,7 +15,7 @@ constexpr std::array<std::string_view, 7> methods{"GET", "HEAD", "POST", "PUT", 
 Error malformed(std::string message) { return {Code::malformed_request, std::move(message)}; }
 
 bool is_token(std::string_view text) {
-  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+  static constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
   return !text.empty() && std::ranges::all_of(text, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || marks.contains(c);
   });
