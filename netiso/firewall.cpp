@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "netiso/firewall.hpp"
+
+namespace berth {
+
+Result<Presence> Firewall::observe(const Spec& spec) {
+  return rules_.observe(elements_of(std::get<FirewallSpec>(spec)));
+}
+
+Result<void> Firewall::apply(const Spec& spec) { return rules_.put(elements_of(std::get<FirewallSpec>(spec))); }
+
+Result<void> Firewall::remove(const Id& machine) { return rules_.remove(machine, Kind::firewall); }
+
+}  // namespace berth

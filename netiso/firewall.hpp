@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include "netiso/kernel_rules.hpp"
+
+namespace berth {
+
+/// A machine's way through the firewall: its port, card and address on its user's bridge, and its published SSH port.
+/// Until it is applied, nothing that the machine's tap sends gets anywhere.
+class Firewall : public Driver {
+ public:
+  /// Refers to the rules: keep them alive.
+  explicit Firewall(KernelRules& rules) : rules_(rules) {}
+
+  Kind kind() const noexcept override { return Kind::firewall; }
+  Result<Presence> observe(const Spec& spec) override;
+  Result<void> apply(const Spec& spec) override;
+  /// Also ends the machine's connections that the kernel still tracks, so that whoever has the address next does not
+  /// inherit them.
+  Result<void> remove(const Id& machine) override;
+  Result<std::vector<Id>> list() override { return rules_.owners(Kind::firewall); }
+
+ private:
+  KernelRules& rules_;
+};
+
+}  // namespace berth

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "netiso/kernel_rules.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "netiso/ruleset.hpp"
+
+namespace berth {
+
+KernelRules::KernelRules(GuestPolicy policy) : policy_(std::move(policy)) {}
+
+Result<void> KernelRules::load() {
+  const std::lock_guard lock(mutex_);
+  return load_locked();
+}
+
+Result<void> KernelRules::load_locked() {
+  TRY(nft_.run(ruleset(policy_)));
+  loaded_ = TRY(list()).rules;
+  return {};
+}
+
+Result<Listing> KernelRules::list() {
+  Listing listing;
+  for (const std::string table : {"table bridge berth", "table inet berth"}) {
+    auto text = nft_.run("list " + table);
+    if (!text) {
+      // Most likely somebody took the table away. An empty one in its place lists, and differs from what was loaded.
+      TRY(nft_.run("add " + table));
+      text = TRY(nft_.run("list " + table));
+    }
+    TRY(read_listing(*text, listing));
+  }
+  return listing;
+}
+
+Result<void> KernelRules::check() {
+  const std::lock_guard lock(mutex_);
+  if (TRY(list()).rules == loaded_) return {};
+  return std::unexpected(Error{Code::firewall_failed,
+                               "the firewall's rules were changed by somebody else",
+                               {{"tables", "bridge berth, inet berth"},
+                                {"next_step", "systemctl reload-or-restart berth-hypervisor puts them back; find out what "
+                                              "flushes them, such as a restart of nftables.service"}}});
+}
+
+Result<Presence> KernelRules::observe(const std::vector<Element>& wanted) {
+  using enum Presence::State;
+  const std::lock_guard lock(mutex_);
+  const auto now = TRY(list());
+  const auto stale = stale_for(wanted, now.elements);
+  const auto missing = without(wanted, now.elements);
+  if (stale.empty() && missing.size() == wanted.size()) return Presence{absent};
+  if (!stale.empty()) return Presence{damaged, "other elements stand in the firewall's sets"};
+  if (!missing.empty()) return Presence{damaged, "elements are missing in the firewall's sets"};
+  if (now.rules != loaded_) return Presence{damaged, "the firewall's rules were changed by somebody else"};
+  return Presence{present};
+}
+
+Result<void> KernelRules::put(const std::vector<Element>& wanted) {
+  const std::lock_guard lock(mutex_);
+  auto now = TRY(list());
+  if (now.rules != loaded_) {
+    TRY(load_locked());
+    now = TRY(list());
+  }
+  return change(stale_for(wanted, now.elements), without(wanted, now.elements));
+}
+
+Result<void> KernelRules::remove(const Id& owner, Kind kind) {
+  const std::lock_guard lock(mutex_);
+  const auto now = TRY(list());
+  return change(owned_by(owner, kind, now.elements), {});
+}
+
+Result<std::vector<Id>> KernelRules::owners(Kind kind) {
+  const std::lock_guard lock(mutex_);
+  std::set<Id> owners;
+  const auto now = TRY(list());
+  for (const auto& element : now.elements)
+    if (auto id = Id::parse(element.owner); id && element.set->kind == kind) owners.insert(*id);
+  return std::vector<Id>(owners.begin(), owners.end());
+}
+
+Result<void> KernelRules::change(std::span<const Element> gone, std::span<const Element> added) {
+  if (gone.empty() && added.empty()) return {};
+  TRY(nft_.run(change_elements(gone, added)));
+  return {};
+}
+
+}  // namespace berth

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "netiso/networks.hpp"
+
+#include <libvirt/virterror.h>
+
+#include <array>
+#include <set>
+
+#include "core/names.hpp"
+#include "netiso/bridge.hpp"
+#include "netiso/network_xml.hpp"
+
+namespace berth {
+namespace {
+
+template <auto Free>
+struct Deleter {
+  void operator()(auto* p) const noexcept { (void)Free(p); }
+};
+using NetworkPtr = std::unique_ptr<virNetwork, Deleter<virNetworkFree>>;
+
+/// The error of the libvirt call that has just failed on this thread.
+Error failed(virConnectPtr connection, const char* what, const std::string& network) {
+  const char* said = virGetLastErrorMessage();
+  Error error{Code::network_failed, what, {{"network", network}, {"reason", said != nullptr ? said : "unknown"}}};
+  if (virConnectIsAlive(connection) == 1) return error;
+  error.code = Code::libvirt_failed;
+  return std::move(error).with("next_step", "look at `systemctl status libvirtd`");
+}
+
+/// No network where there is none of that name.
+Result<NetworkPtr> find(virConnectPtr connection, const std::string& name) {
+  NetworkPtr network(virNetworkLookupByName(connection, name.c_str()));
+  if (network != nullptr || virGetLastErrorCode() == VIR_ERR_NO_NETWORK) return network;
+  return std::unexpected(failed(connection, "cannot look for a user's network", name));
+}
+
+bool is_ours(virNetworkPtr network, const NetworkSpec& spec) {
+  std::array<char, VIR_UUID_STRING_BUFLEN> uuid{};
+  const std::unique_ptr<char, Deleter<free>> bridge(virNetworkGetBridgeName(network));
+  return virNetworkGetUUIDString(network, uuid.data()) == 0 && uuid.data() == spec.user.uuid() && bridge != nullptr &&
+         bridge.get() == names::bridge(spec.user);
+}
+
+/// What libvirt and the kernel have of the network.
+Result<Presence> observe_network(virConnectPtr connection, const NetworkSpec& spec) {
+  using enum Presence::State;
+  const auto bridge = TRY(Bridge(names::bridge(spec.user)).observe(spec.subnet));
+  const auto network = TRY(find(connection, names::network(spec.user)));
+  if (network == nullptr && bridge.state == absent) return Presence{absent};
+  if (network == nullptr) return Presence{damaged, "there is a bridge without its libvirt network"};
+  if (virNetworkIsActive(network.get()) != 1) return Presence{damaged, "the libvirt network does not run"};
+  if (!is_ours(network.get(), spec)) return Presence{damaged, "the libvirt network has another UUID or bridge"};
+  if (bridge.state == absent) return Presence{damaged, "the libvirt network has lost its bridge"};
+  return bridge;
+}
+
+Result<void> destroy(virConnectPtr connection, const std::string& name) {
+  const auto network = TRY(find(connection, name));
+  if (network == nullptr) return {};
+  if (virNetworkIsActive(network.get()) == 1 && virNetworkDestroy(network.get()) != 0)
+    return std::unexpected(failed(connection, "cannot stop a user's network", name));
+  // Ours are transient; one that somebody made persistent would stay defined.
+  const auto defined = TRY(find(connection, name));
+  if (defined != nullptr && virNetworkUndefine(defined.get()) != 0)
+    return std::unexpected(failed(connection, "cannot remove a user's network", name));
+  return {};
+}
+
+Result<void> create(virConnectPtr connection, const NetworkSpec& spec) {
+  if (const NetworkPtr made(virNetworkCreateXML(connection, network_xml(spec).c_str())); made != nullptr) return {};
+  auto error = failed(connection, "cannot make a user's network", names::network(spec.user));
+  // Another session of the same user may have come first.
+  const auto now = observe_network(connection, spec);
+  if (now && now->state == Presence::State::present) return {};
+  return std::unexpected(std::move(error).with("subnet", spec.subnet.str()));
+}
+
+Result<void> make(virConnectPtr connection, const NetworkSpec& spec) {
+  const Bridge bridge(names::bridge(spec.user));
+  if (bridge.exists()) TRY(bridge.harden());
+  const auto now = TRY(observe_network(connection, spec));
+  if (now.state == Presence::State::present) return {};
+  if (now.state == Presence::State::damaged) TRY(destroy(connection, names::network(spec.user)));
+  TRY(create(connection, spec));
+  return bridge.harden();
+}
+
+}  // namespace
+
+Result<Presence> Networks::observe(const Spec& any) {
+  using enum Presence::State;
+  const auto& spec = std::get<NetworkSpec>(any);
+  const auto connection = TRY(libvirt_());
+  auto network = TRY(observe_network(connection.get(), spec));
+  auto rules = TRY(rules_.observe(elements_of(spec)));
+  if (network.state == rules.state && network.state != damaged) return network;
+  if (network.state == damaged) return network;
+  return Presence{damaged, rules.state == damaged   ? rules.detail
+                           : rules.state == absent ? "the firewall lets no guest use DHCP and DNS"
+                                                   : "the firewall knows a network that is not there"};
+}
+
+Result<void> Networks::apply(const Spec& any) {
+  const auto& spec = std::get<NetworkSpec>(any);
+  if (spec.subnet.prefix() < shortest_prefix)
+    return std::unexpected(Error{Code::invalid_field,
+                                 "a user's subnet has a prefix of 22 or longer",
+                                 {{"field", "subnet"}, {"value", spec.subnet.str()}}});
+  const auto connection = TRY(libvirt_());
+  TRY(rules_.put(elements_of(spec)));
+  return make(connection.get(), spec);
+}
+
+Result<void> Networks::remove(const Id& user) {
+  const auto connection = libvirt_();
+  auto destroyed = connection ? destroy(connection->get(), names::network(UserId(user)))
+                              : Result<void>(std::unexpected(connection.error()));
+  auto forgotten = rules_.remove(user, Kind::network);
+  if (destroyed) return forgotten;
+  if (!forgotten) return std::unexpected(std::move(destroyed).error().with("firewall", describe(forgotten.error())));
+  return destroyed;
+}
+
+Result<std::vector<Id>> Networks::list() {
+  const auto connection = TRY(libvirt_());
+  virNetworkPtr* raw = nullptr;
+  const int count = virConnectListAllNetworks(connection.get(), &raw, 0);
+  if (count < 0) return std::unexpected(failed(connection.get(), "cannot list networks", "all"));
+  const std::unique_ptr<virNetworkPtr, Deleter<free>> array(raw);
+  std::set<Id> users;
+  for (int i = 0; i < count; ++i) {
+    const NetworkPtr network(raw[i]);
+    if (auto user = names::from_libvirt(virNetworkGetName(network.get()))) users.insert(*user);
+  }
+  for (const auto& user : TRY(rules_.owners(Kind::network))) users.insert(user);
+  return std::vector<Id>(users.begin(), users.end());
+}
+
+}  // namespace berth

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include <libvirt/libvirt.h>
+
+#include <functional>
+#include <memory>
+
+#include "netiso/kernel_rules.hpp"
+
+namespace berth {
+
+/// A live connection to libvirtd, opened again when libvirtd was restarted; `libvirt_failed` when there is none.
+using LibvirtProvider = std::function<Result<std::shared_ptr<virConnect>>()>;
+
+/// A user's network: a libvirt network of one bridge, DHCP and DNS, and the firewall's leave for guests to use these.
+///
+/// Networks are transient. They outlive a restart of libvirtd, which keeps running networks in /run, and nothing of them is
+/// left after a restart of the host or in /etc; what should be there is the agent's to know.
+class Networks : public Driver {
+ public:
+  /// Larger subnets would make libvirt and dnsmasq read tens of thousands of fixed addresses.
+  static constexpr unsigned shortest_prefix = 22;
+
+  /// Refers to the rules: keep them alive.
+  Networks(LibvirtProvider libvirt, KernelRules& rules) : libvirt_(std::move(libvirt)), rules_(rules) {}
+
+  Kind kind() const noexcept override { return Kind::network; }
+  Result<Presence> observe(const Spec& spec) override;
+  /// A damaged network is made anew; guests that run on it are without network until they are started again.
+  Result<void> apply(const Spec& spec) override;
+  Result<void> remove(const Id& user) override;
+  /// The users of all libvirt networks that bear our prefix, and of all elements that the firewall has for networks.
+  Result<std::vector<Id>> list() override;
+
+ private:
+  LibvirtProvider libvirt_;
+  KernelRules& rules_;
+};
+
+}  // namespace berth

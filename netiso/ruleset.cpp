@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "netiso/ruleset.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "netiso/element.hpp"
+
+namespace berth {
+namespace {
+
+// Frames, as they enter a bridge from a guest's tap. What is not known to be right is dropped: a list of what is
+// forbidden would miss tagged frames. `ether type` reads the outermost type, so a frame with any VLAN tag is neither ip
+// nor arp. Priority -300 is before bridge-netfilter (0) and other tables' filters (-200).
+constexpr std::string_view bridge_chains = R"(
+add chain bridge berth prerouting { type filter hook prerouting priority -300; policy accept; }
+add chain bridge berth input { type filter hook input priority -300; policy accept; }
+add chain bridge berth from_guest
+)";
+constexpr std::string_view bridge_rules = R"(
+add rule bridge berth prerouting iifname "bt*" jump from_guest
+add rule bridge berth from_guest ether type ip udp sport 67 drop comment "guests are no DHCP servers"
+add rule bridge berth from_guest ether type ip iifname . ether saddr . ip saddr @machines accept
+add rule bridge berth from_guest ether type ip ip saddr 0.0.0.0 ip daddr 255.255.255.255 udp sport 68 udp dport 67 iifname . ether saddr @cards accept
+add rule bridge berth from_guest ether type arp arp htype 1 arp ptype ip arp hlen 6 arp plen 4 iifname . ether saddr . arp saddr ip @machines iifname . arp saddr ether . arp saddr ip @machines accept
+add rule bridge berth from_guest drop
+add rule bridge berth input iifname "bt*" ether daddr & ff:ff:ff:ff:ff:f0 == 01:80:c2:00:00:00 drop comment "these go around prerouting, to the host, as the tap's own packets"
+)";
+
+// Packets, as the host routes them. Chains that concern no bridge of ours let everything pass.
+constexpr std::string_view inet_chains = R"(
+add chain inet berth early { type filter hook prerouting priority -300; policy accept; }
+add chain inet berth input { type filter hook input priority 0; policy accept; }
+add chain inet berth forward { type filter hook forward priority 0; policy accept; }
+add chain inet berth output { type filter hook output priority 0; policy accept; }
+add chain inet berth nat_prerouting { type nat hook prerouting priority -100; policy accept; }
+add chain inet berth nat_output { type nat hook output priority -100; policy accept; }
+add chain inet berth nat_postrouting { type nat hook postrouting priority 100; policy accept; }
+add chain inet berth guest_to_host
+add chain inet berth guest_to_world
+add chain inet berth guest_to_guest
+add chain inet berth world_to_guest
+)";
+constexpr std::string_view host_rules = R"(
+add rule inet berth early iifname "bt*" drop comment "a tap is a port of a bridge; it has no packets of its own"
+add rule inet berth early iifname "bb*" meta nfproto != ipv4 drop
+add rule inet berth output oifname "bt*" drop
+add rule inet berth output oifname "bb*" meta nfproto != ipv4 drop
+add rule inet berth input iifname "bb*" jump guest_to_host
+add rule inet berth guest_to_host ct state established,related accept comment "answers to the host's own connections"
+add rule inet berth guest_to_host ip daddr 255.255.255.255 udp sport 68 udp dport 67 accept
+add rule inet berth guest_to_host iifname . ip saddr != @members drop
+add rule inet berth guest_to_host iifname . ip daddr @gateways udp dport { 53, 67 } accept
+add rule inet berth guest_to_host iifname . ip daddr @gateways tcp dport 53 accept
+add rule inet berth guest_to_host drop
+)";
+// Where bridge-netfilter is on, frames from guest to guest on one bridge pass the forward hook too: guest_to_guest lets
+// them go on. Routed packets of other pairs never match there: routing takes only unicast frames, and a member's own
+// bridge leads to its own network.
+constexpr std::string_view forward_rules = R"(
+add rule inet berth forward iifname "bb*" jump guest_to_world
+add rule inet berth forward oifname "bb*" jump world_to_guest
+add rule inet berth guest_to_world ct state invalid drop
+add rule inet berth guest_to_world iifname . ip saddr != @members drop
+add rule inet berth guest_to_world oifname "bb*" jump guest_to_guest
+add rule inet berth guest_to_world ct state established,related accept
+{allowed}
+add rule inet berth guest_to_world ip daddr {{ {blocked} }} drop
+add rule inet berth guest_to_world accept
+add rule inet berth guest_to_guest iifname . ip daddr @members accept
+add rule inet berth guest_to_guest meta pkttype {{ broadcast, multicast }} accept
+add rule inet berth guest_to_guest drop
+add rule inet berth world_to_guest ct state established,related accept
+add rule inet berth world_to_guest ct status dnat tcp dport 22 oifname . ip daddr @members accept
+add rule inet berth world_to_guest drop
+)";
+constexpr std::string_view nat_rules = R"(
+add rule inet berth nat_prerouting iifname != "bb*" fib daddr type local dnat ip to tcp dport map @published
+add rule inet berth nat_output ip daddr != 127.0.0.0/8 fib daddr type local dnat ip to tcp dport map @published
+add rule inet berth nat_postrouting meta nfproto ipv4 iifname "bb*" oifname != "bb*" masquerade
+)";
+
+std::string join(const std::vector<Block>& blocks) {
+  std::vector<std::string> texts;
+  std::ranges::transform(blocks, std::back_inserter(texts), &Block::str);
+  return fmt::format("{}", fmt::join(texts, ", "));
+}
+
+std::string forward(const GuestPolicy& policy) {
+  std::string allowed;
+  if (!policy.allowed.empty())
+    allowed = fmt::format("add rule inet berth guest_to_world ip daddr {{ {} }} accept", join(policy.allowed));
+  auto blocked = always_blocked();
+  blocked.insert(blocked.end(), policy.blocked.begin(), policy.blocked.end());
+  return fmt::format(forward_rules, fmt::arg("allowed", allowed), fmt::arg("blocked", join(blocked)));
+}
+
+std::string sets(std::string_view family) {
+  std::string text = fmt::format("add table {} berth\n", family);
+  for (const auto& set : element_sets())
+    if (set.family == family)
+      text += fmt::format("add {} {} berth {} {{ type {}; }}\n", set.is_map() ? "map" : "set", family, set.name, set.type);
+  return text;
+}
+
+}  // namespace
+
+std::string ruleset(const GuestPolicy& policy) {
+  return fmt::format("{}{}flush table bridge berth{}{}{}flush table inet berth{}{}{}", sets("bridge"), bridge_chains,
+                     bridge_rules, sets("inet"), inet_chains, host_rules, forward(policy), nat_rules);
+}
+
+}  // namespace berth
