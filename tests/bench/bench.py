@@ -1,0 +1,211 @@
+"""usage: bench.py [start|api|memory]... [--write FILE]
+
+Measures Berth in a host in a box, holds the figures to their bounds, and prints them; --write puts them, with the
+method, into a file such as docs/BENCHMARKS.md.
+"""
+import ctypes
+import json
+import os
+import pathlib
+import platform
+import re
+import socket
+import statistics
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "host"))
+import box as boxes  # noqa: E402
+from box import TINY, TOP, UNITS, Box, until  # noqa: E402
+
+ROUNDS = 5
+CONNECTIONS, SECONDS = 8, 5
+SESSIONS = 4
+LOAD = TOP / "build" / "release" / "tests" / "bench" / "api_load"
+CLONE_NEWNET = 0x40000000
+BODY = {"user": "alice", "image": "tiny", "cpus": 1, "memory_bytes": 128 << 20, "disk_bytes": 256 << 20, "ssh_keys": []}
+
+
+class Bound(Exception):
+    """A figure that is not what was promised."""
+
+
+def hold(text, figure, kept):
+    print(f"{'ok    ' if kept else 'BROKEN'}  {text}: {figure}", flush=True)
+    if not kept:
+        raise Bound(f"{text}: {figure}")
+
+
+def greeted(address, port):
+    """Whether an SSH server says its banner."""
+    try:
+        with socket.create_connection((address, port), timeout=1) as link:
+            return link.recv(4) == b"SSH-"
+    except OSError:
+        return False
+
+
+def enter_network(box):
+    """Moves this process into the box's network, so that it reaches guests as the host does."""
+    with open(f"/proc/{box.leader}/ns/net", encoding="ascii") as net:
+        if ctypes.CDLL(None, use_errno=True).setns(net.fileno(), CLONE_NEWNET) != 0:
+            raise OSError(ctypes.get_errno(), "setns")
+
+
+def berth_start(box, number):
+    """Seconds from the create call to the banner."""
+    start = time.monotonic()
+    session = box.api("POST", "v1/sessions", {**BODY, "name": f"bench-{number}"}).json["session"]
+    address = session["machines"][0]["address"]
+    until("the machine greets", lambda: greeted(address, 22), 120, 0.02)
+    return time.monotonic() - start, session["id"]
+
+
+def arguments_of_qemu(box):
+    """What the bare QEMU must share with the one that libvirt started: machine, processor, memory, kernel."""
+    line = (box.shell("tr '\\0' '\\n' </proc/$(pgrep -n qemu-system)/cmdline")).split("\n")
+    kept = [part for option in ("-accel", "-cpu", "-smp", "-kernel", "-initrd", "-append")
+            for part in (option, line[line.index(option) + 1])]
+    machine = line[line.index("-machine") + 1]
+    mac = re.search(r"mac\W+((?:[0-9a-f]{2}:){5}[0-9a-f]{2})", "\n".join(line)).group(1)
+    return [*kept, "-machine", machine.split(",")[0] + ",usb=off", "-m", "128"], mac
+
+
+def bare_start(box, shared, mac, port):
+    """Seconds from the start of a bare QEMU with the same arguments, a plain overlay and the same seed, to the banner."""
+    box.shell("cp /run/berth-hypervisor/seeds/*.iso /root/seed.iso; rm -f /root/bare.qcow2;"
+              "qemu-img create -q -f qcow2 -F raw -b $(ls /var/lib/berth/hypervisor/images/*/disk) /root/bare.qcow2 256M")
+    command = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", *shared,
+               "-drive", "file=/root/bare.qcow2,format=qcow2,if=none,id=root,discard=unmap",
+               "-device", "virtio-blk-pci,drive=root",
+               "-drive", "file=/root/seed.iso,format=raw,if=none,id=seed,readonly=on", "-device", "virtio-blk-pci,drive=seed",
+               "-netdev", f"user,id=net,ipv6=off,hostfwd=tcp:127.0.0.1:{port}-:22",
+               "-device", f"virtio-net-pci,netdev=net,mac={mac}", "-device", "virtio-rng-pci",
+               "-device", "virtio-serial-pci", "-serial", "null", "-pidfile", "/root/bare.pid"]
+    start = time.monotonic()
+    with subprocess.Popen([boxes.BOX, "run", box.name, "--", *command], stdin=subprocess.DEVNULL) as child:
+        try:
+            until("the bare QEMU's guest greets", lambda: greeted("127.0.0.1", port), 120, 0.02)
+            return time.monotonic() - start
+        finally:
+            box.shell("kill -KILL $(cat /root/bare.pid); rm /root/bare.pid")
+            child.wait(timeout=20)
+
+
+def end(box, session):
+    box.operation(box.api("DELETE", f"v1/sessions/{session}"))
+    box.wait_clean()
+
+
+def measure_start(box):
+    ours, bare = [], []
+    for number in range(ROUNDS):
+        seconds, session = berth_start(box, number)
+        ours.append(seconds)
+        until("the session runs", lambda s=session: box.api("GET", f"v1/sessions/{s}").json["phase"] == "running", 60)
+        shared, mac = arguments_of_qemu(box)
+        seed_kept = box.shell("cp /run/berth-hypervisor/seeds/*.iso /root/kept.iso")
+        assert seed_kept == ""
+        box.berth("stop", session)  # only one guest at a time has the processors
+        box.shell("mkdir -p /run/berth-hypervisor/seeds; cp /root/kept.iso /run/berth-hypervisor/seeds/bench.iso")
+        bare.append(bare_start(box, shared, mac, 4000 + number))
+        box.shell("rm /run/berth-hypervisor/seeds/bench.iso")
+        end(box, session)
+    ours_median, bare_median = statistics.median(ours), statistics.median(bare)
+    hold("cold start of tiny, create call to SSH answering", f"{ours_median:.2f} s; a bare QEMU {bare_median:.2f} s "
+         f"(ratio {ours_median / bare_median:.2f})", ours_median <= 1.15 * bare_median + 0.5)
+    return [("cold start of `tiny`, create call to SSH banner, median of %d" % ROUNDS, f"{ours_median:.2f} s"),
+            ("bare QEMU, same machine, processor, memory, kernel and seed", f"{bare_median:.2f} s"),
+            ("ratio (bound: 1.15 times plus 0.5 s)", f"{ours_median / bare_median:.2f}")]
+
+
+def measure_api(box):
+    _, session = berth_start(box, 0)
+    until("the session runs", lambda: box.api("GET", f"v1/sessions/{session}").json["phase"] == "running", 60)
+    box.berth("stop", session)
+    got = json.loads(boxes.run([LOAD, box.agent_socket, f"/api/v1/sessions/{session}", str(CONNECTIONS), str(SECONDS)]).stdout)
+    end(box, session)
+    hold("GET of a session at 8 connections", f"{got['requests_per_second']:.0f}/s, median {got['median_us']:.0f} us, "
+         f"p99 {got['p99_us']:.0f} us", got["requests_per_second"] >= 20_000)
+    return [(f"GET of a session, {CONNECTIONS} connections", f"{got['requests_per_second']:.0f}/s"),
+            ("median", f"{got['median_us']:.0f} us"), ("99th percentile", f"{got['p99_us']:.0f} us")]
+
+
+def pss(box, unit):
+    """Kilobytes."""
+    return int(re.search(r"^Pss: +(\d+)", box.shell(f"cat /proc/{box.pid(unit)}/smaps_rollup"), re.M).group(1))
+
+
+def measure_memory(box):
+    box.run("systemctl", "restart", *UNITS)
+    box.wait_ready()
+    time.sleep(2)  # what starts with the daemons ends
+    rest = {unit: pss(box, unit) for unit in UNITS}
+    sessions = [berth_start(box, number)[1] for number in range(SESSIONS)]
+    for session in sessions:
+        until("it runs", lambda s=session: box.api("GET", f"v1/sessions/{s}").json["phase"] == "running", 120)
+    loaded = {unit: pss(box, unit) for unit in UNITS}
+    for session in sessions:
+        box.operation(box.api("DELETE", f"v1/sessions/{session}"))
+    rows = []
+    for unit in UNITS:
+        more = (loaded[unit] - rest[unit]) / SESSIONS
+        rows += [(f"{unit} at rest, PSS (bound: 15 MB)", f"{rest[unit] / 1000:.1f} MB"),
+                 (f"{unit}, more a session (bound: 1 MB)", f"{more / 1000:.2f} MB")]
+    for unit in UNITS:
+        hold(f"{unit} at rest", f"{rest[unit]} kB", rest[unit] < 15_000)
+        hold(f"{unit}, more a session", f"{(loaded[unit] - rest[unit]) / SESSIONS:.0f} kB",
+             (loaded[unit] - rest[unit]) / SESSIONS < 1000)
+    return rows
+
+
+METHOD = {
+    "start": "From the POST to the first bytes of the guest's SSH banner, seen from the host, against a QEMU started by hand in "
+             "the same box with libvirt's machine, processor, memory and kernel arguments, an overlay without encryption and "
+             "user-mode networking. One guest at a time.",
+    "api": f"`tests/bench/api_load`: one thread a connection on the agent's unix socket, keep-alive, {SECONDS} s, on the "
+           "machine that also runs the agent.",
+    "memory": f"`Pss` of /proc/PID/smaps_rollup, before and with {SESSIONS} running sessions.",
+}
+TITLES = {"start": "Cold start", "api": "API", "memory": "Memory of the daemons"}
+
+
+def write(file, figures):
+    processor = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text()).group(1)
+    lines = ["# Benchmarks", "", "Measured by `tests/bench/bench.py --write docs/BENCHMARKS.md` in a host in a box; guests are emulated. "
+             f"Machine: {os.cpu_count()} x {processor}, Linux {platform.release()}. Ratios travel, absolute times do not.", ""]
+    for kind, rows in figures.items():
+        lines += [f"## {TITLES[kind]}", "", METHOD[kind], "", "| figure | value |", "|---|---|"]
+        lines += [f"| {name} | {value} |" for name, value in rows] + [""]
+    pathlib.Path(file).write_text("\n".join(lines).rstrip() + "\n")
+
+
+def main(arguments):
+    file = arguments.pop(arguments.index("--write") + 1) if "--write" in arguments else None
+    kinds = [a for a in arguments if a != "--write"] or list(TITLES)
+    if any(kind not in TITLES for kind in kinds):
+        print(__doc__)
+        return 2
+    if without := boxes.missing():
+        print(f"skipped: this needs {without}")
+        return 1 if os.environ.get("CI") == "true" else 77
+    box = Box(f"bench-{kinds[0]}")
+    measures = {"start": measure_start, "api": measure_api, "memory": measure_memory}
+    try:
+        box.start()
+        box.berth("image", "import", box.carry(TINY), "--name", "tiny")
+        enter_network(box)
+        figures = {kind: measures[kind](box) for kind in kinds}
+    except (Bound, boxes.Failure) as fault:
+        print(f"FAILED: {fault}", file=sys.stderr)
+        return 1
+    finally:
+        box.stop()
+    if file:
+        write(file, figures)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
