@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "cli/api.hpp"
+
+#include <fmt/format.h>
+#include <httplib.h>
+#include <sys/un.h>
+
+#include <thread>
+
+#include "core/json.hpp"
+
+namespace berth::cli {
+namespace {
+
+using nlohmann::json;
+using std::chrono::steady_clock;
+
+constexpr std::size_t largest_answer = 64 << 20;
+constexpr std::chrono::seconds usual_silence{60};   // no answer takes so long; work is done behind operations
+constexpr std::chrono::seconds import_silence{900};  // an image is checked and copied before the answer
+constexpr std::chrono::milliseconds pause_between_tries{250};
+
+std::string target_of(const Request& request) {
+  std::string target = "/api/v1";
+  for (const auto& segment : request.path) target += "/" + httplib::encode_uri_component(segment);
+  char mark = '?';
+  for (const auto& [key, value] : request.query) {
+    target += fmt::format("{}{}={}", mark, key, httplib::encode_uri_component(value));
+    mark = '&';
+  }
+  return target;
+}
+
+httplib::Headers headers_of(const Request& request) {
+  httplib::Headers headers;
+  for (const auto& [key, value] : request.headers) headers.emplace(key, value);
+  return headers;
+}
+
+httplib::Client client_of(const std::filesystem::path& socket, std::chrono::seconds silence) {
+  httplib::Client client(socket.string(), 80);
+  client.set_address_family(AF_UNIX);
+  client.set_path_encode(false);
+  client.set_connection_timeout(std::chrono::seconds(5));
+  client.set_read_timeout(silence);
+  client.set_write_timeout(usual_silence);
+  client.set_payload_max_length(largest_answer);
+  return client;
+}
+
+std::string text_of_detail(const json& value) { return value.is_string() ? value.get<std::string>() : dump_json(value); }
+
+/// The agent's error object; an answer that is none (from something else behind the socket) is told by its status.
+Failure failure_in(const std::string& body, int status) {
+  const auto parsed = parse_json(body);
+  if (!parsed || !parsed->is_object() || !parsed->contains("code") || !(*parsed)["code"].is_string()) {
+    Failure failure(exit_of_status(status), "the agent answered with an error that has no code");
+    return failure.error.details.emplace_back("http_status", std::to_string(status)), failure;
+  }
+  const auto wire = (*parsed)["code"].get<std::string>();
+  Error error{code_of(wire), "the agent gave no message"};
+  if (const auto message = parsed->find("message"); message != parsed->end() && message->is_string())
+    error.message = message->get<std::string>();
+  if (const auto details = parsed->find("details"); details != parsed->end() && details->is_object())
+    for (const auto& [key, value] : details->items()) error.details.emplace_back(key, text_of_detail(value));
+  if (error.code == Code::internal && parsed->contains("request_id"))
+    error.details.emplace_back("request_id", text_of_detail((*parsed)["request_id"]));
+  return failure_of(std::move(error), wire, status);
+}
+
+Failure broken(const std::filesystem::path& socket, httplib::Error error) {
+  if (error == httplib::Error::Connection || error == httplib::Error::ConnectionTimeout) return unreachable(socket);
+  Failure failure(Exit::unavailable, "the connection to the agent broke", "look at: systemctl status berth-agent");
+  failure.error.details.emplace_back("reason", httplib::to_string(error));
+  failure.contact = Failure::Contact::lost;
+  return failure;
+}
+
+Outcome<json> answer_of(const std::filesystem::path& socket, const httplib::Result& result) {
+  if (!result) return std::unexpected(broken(socket, result.error()));
+  if (result->status < 200 || result->status > 299) return std::unexpected(failure_in(result->body, result->status));
+  if (result->body.empty()) return json();
+  auto body = parse_json(result->body);
+  if (!body)
+    return std::unexpected(Failure(Exit::failed, "the agent's answer is not JSON", "`berth version` compares the versions"));
+  return std::move(*body);
+}
+
+}  // namespace
+
+bool may_pass(const Failure& failure) {
+  return failure.contact != Failure::Contact::answered || failure.error.code == Code::starting;
+}
+
+Outcome<json> Api::call_once(const Request& request) const {
+  auto client = client_of(socket_, usual_silence);
+  const auto target = target_of(request);
+  const auto headers = headers_of(request);
+  const auto body = request.body ? dump_json(*request.body) : std::string();
+  constexpr auto type = "application/json";
+  if (request.method == "POST") {
+    return answer_of(socket_, request.body ? client.Post(target, headers, body, type) : client.Post(target, headers));
+  }
+  if (request.method == "DELETE") return answer_of(socket_, client.Delete(target, headers));
+  return answer_of(socket_, client.Get(target, headers));
+}
+
+Outcome<json> Api::call(const Request& request) const {
+  auto answer = call_once(request);
+  const bool may_repeat = !answer && answer.error().contact == Failure::Contact::lost && request.repeatable;
+  const auto end = steady_clock::now() + patience;
+  while (may_repeat && !answer && may_pass(answer.error()) && steady_clock::now() < end) {
+    std::this_thread::sleep_for(pause_between_tries);
+    answer = call_once(request);
+  }
+  return answer;
+}
+
+Outcome<json> Api::upload(const Request& request, const Upload& file) const {
+  auto client = client_of(socket_, import_silence);
+  std::vector<char> chunk(256 * 1024);
+  const auto provide = [&](std::size_t offset, std::size_t length, httplib::DataSink& sink) {
+    const auto got = pread(file.fd, chunk.data(), std::min(length, chunk.size()), static_cast<off_t>(offset));
+    if (got <= 0 || !sink.write(chunk.data(), static_cast<std::size_t>(got))) return false;
+    if (file.sent) file.sent(offset + static_cast<std::size_t>(got));
+    return true;
+  };
+  return answer_of(socket_, client.Post(target_of(request), headers_of(request), file.size, provide,
+                                        "application/octet-stream"));
+}
+
+Outcome<void> Api::stream(const Request& request, const std::function<bool(std::string_view)>& take,
+                          std::chrono::seconds silence) const {
+  auto client = client_of(socket_, silence);
+  int status = 0;
+  bool enough = false;
+  std::string refusal;
+  const auto head = [&](const httplib::Response& response) {
+    status = response.status;
+    return true;
+  };
+  const auto body = [&](const char* bytes, std::size_t size) {
+    if (status != 200) {
+      refusal.append(bytes, size);
+      return refusal.size() < largest_answer;
+    }
+    enough = !take({bytes, size});
+    return !enough;
+  };
+  const auto result = client.Get(target_of(request), headers_of(request), head, body);
+  if (enough || (result && status == 200)) return {};
+  if (!result) return std::unexpected(broken(socket_, result.error()));
+  return std::unexpected(failure_in(refusal, status));
+}
+
+}  // namespace berth::cli

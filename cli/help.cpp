@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "cli/help.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace berth::cli {
+namespace {
+
+constexpr std::string_view words_about_json =
+    "With --json, standard output has the API's own JSON: the answer, or, of a command that waits, the session\n"
+    "(for `terminate` the operation) as it is at the end; one line a session where several were named. An operation\n"
+    "that failed is printed as well. Errors are told on standard error, with the API's code in brackets.\n";
+
+std::string option_lines(std::span<const Option> options, std::string_view title, const Screen& screen) {
+  if (options.empty()) return "";
+  std::string text = "\n" + screen.paint(title, Colour::strong) + "\n";
+  for (const auto& option : options) {
+    const auto shown = fmt::format("--{}{}{}", option.name, option.value.empty() ? "" : " ", option.value);
+    text += fmt::format("  {:<22}  {}\n", shown, option.help);
+  }
+  return text;
+}
+
+std::string command_line(const Command& command) {
+  return fmt::format("berth {}{}{}", command.name, command.synopsis.empty() ? "" : " ", command.synopsis);
+}
+
+Outcome<Exit> help(const Context& context) {
+  const auto& words = context.arguments.words();
+  const auto& screen = context.screen;
+  std::string name;
+  for (const auto& word : words) name += (name.empty() ? "" : " ") + word;
+  if (name.empty()) {
+    screen.out << overview(screen);
+  } else if (name == "exit-codes") {
+    screen.out << exit_code_page(screen);
+  } else if (const auto* command = find_command(name)) {
+    screen.out << help_page(*command, screen);
+  } else if (is_group(name)) {
+    for (const auto* member : commands())
+      if (member->name.starts_with(name + " ")) screen.out << help_page(*member, screen) << "\n";
+  } else {
+    return std::unexpected(Failure(Exit::usage, fmt::format("there is no command '{}'", name), "`berth help` lists the commands"));
+  }
+  return Exit::ok;
+}
+
+}  // namespace
+
+std::string overview(const Screen& screen) {
+  std::string text = "berth: a private virtual machine for every user session\n\n";
+  std::size_t widest = 0;
+  for (const auto* command : commands()) widest = std::max(widest, command->name.size());
+  for (const auto* command : commands())
+    text += fmt::format("  {}{}  {}\n", screen.paint(command->name, Colour::strong),
+                        std::string(widest - command->name.size(), ' '), command->summary);
+  text += option_lines(global_options, "For every command", screen);
+  return text + "\n`berth help COMMAND` says more; `berth help exit-codes` what a script can rely on.\n";
+}
+
+std::string help_page(const Command& command, const Screen& screen) {
+  auto text = screen.paint(command_line(command), Colour::strong) + "\n  " + std::string(command.summary) + ".\n";
+  if (!command.text.empty()) text += fmt::format("\n{}\n", command.text);
+  text += option_lines(command.grammar.options, "Options", screen);
+  return text + option_lines(global_options, "For every command", screen);
+}
+
+std::string exit_code_page(const Screen& screen) {
+  std::string text = screen.paint("How berth ends", Colour::strong) + "\n";
+  for (const auto& [exit, meaning] : exit_meanings) text += fmt::format("  {:>3}  {}\n", static_cast<int>(exit), meaning);
+  text += "\n`berth ssh` ends as ssh does: with the command's own code, or 255 when ssh itself failed.\n\n";
+  return text + std::string(words_about_json);
+}
+
+constinit const Command help_command{
+    "help", "[COMMAND]", "say what a command does, or what exit codes mean (`berth help exit-codes`)", "",
+    {.options = {}, .least_words = 0, .most_words = 2}, help};
+
+}  // namespace berth::cli
