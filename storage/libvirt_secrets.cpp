@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "storage/libvirt_secrets.hpp"
+
+#include <fmt/format.h>
+#include <libvirt/virterror.h>
+
+#include <string>
+
+namespace berth {
+namespace {
+
+struct Free {
+  void operator()(virSecret* secret) const noexcept { (void)virSecretFree(secret); }
+};
+using SecretPtr = std::unique_ptr<virSecret, Free>;
+
+// The value of a private secret cannot be asked for, so its description tells whether it has been set.
+constexpr std::string_view without_value = "berth volume, key not loaded yet", with_value = "berth volume";
+
+Error failed(const char* doing, const VolumeId& volume) {
+  return {Code::libvirt_failed,
+          fmt::format("cannot {} a volume's key in libvirt", doing),
+          {{"volume", volume.str()},
+           {"reason", virGetLastErrorMessage()},
+           {"next", "look at 'systemctl status libvirtd', then try again"}}};
+}
+
+/// Ids and the paths made from them have no characters that XML would mind, but the folder is the operator's choice.
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '&')
+      out += "&amp;";
+    else if (c == '<')
+      out += "&lt;";
+    else
+      out += c;
+  }
+  return out;
+}
+
+std::string secret_xml(const VolumeId& volume, const std::filesystem::path& file, std::string_view description) {
+  return fmt::format(
+      "<secret ephemeral='yes' private='yes'><uuid>{}</uuid><description>{}</description>"
+      "<usage type='volume'><volume>{}</volume></usage></secret>",
+      volume.uuid(), description, escaped(file.string()));
+}
+
+Result<SecretPtr> define(virConnectPtr connection, const VolumeId& volume, const std::filesystem::path& file,
+                         std::string_view description) {
+  SecretPtr secret(virSecretDefineXML(connection, secret_xml(volume, file, description).c_str(), 0));
+  if (!secret) return std::unexpected(failed("define", volume));
+  return secret;
+}
+
+/// The secret, or a null pointer when there is none.
+Result<SecretPtr> look_up(virConnectPtr connection, const VolumeId& volume) {
+  SecretPtr secret(virSecretLookupByUUIDString(connection, volume.uuid().c_str()));
+  if (!secret && virGetLastErrorCode() != VIR_ERR_NO_SECRET) return std::unexpected(failed("look up", volume));
+  return secret;
+}
+
+}  // namespace
+
+template <class Call>
+auto LibvirtSecrets::on_connection(Call call) -> decltype(call(nullptr)) {
+  const auto first = TRY(connect_());
+  auto result = call(first.get());
+  if (result || virConnectIsAlive(first.get()) == 1) return result;
+  const auto second = TRY(connect_());
+  return call(second.get());
+}
+
+Result<void> LibvirtSecrets::put(const VolumeId& volume, const std::filesystem::path& file, const Secret& passphrase) {
+  return on_connection([&](virConnectPtr connection) -> Result<void> {
+    const auto secret = TRY(define(connection, volume, file, without_value));
+    if (virSecretSetValue(secret.get(), passphrase.bytes().data(), passphrase.size(), 0) != 0)
+      return std::unexpected(failed("load", volume));
+    (void)TRY(define(connection, volume, file, with_value));
+    return {};
+  });
+}
+
+Result<bool> LibvirtSecrets::has(const VolumeId& volume) {
+  return on_connection([&](virConnectPtr connection) -> Result<bool> {
+    const auto secret = TRY(look_up(connection, volume));
+    if (!secret) return false;
+    const std::unique_ptr<char, decltype(&free)> xml(virSecretGetXMLDesc(secret.get(), 0), &free);
+    if (!xml) return std::unexpected(failed("look at", volume));
+    return std::string_view(xml.get()).find(fmt::format("<description>{}</description>", with_value)) != std::string_view::npos;
+  });
+}
+
+Result<void> LibvirtSecrets::drop(const VolumeId& volume) {
+  return on_connection([&](virConnectPtr connection) -> Result<void> {
+    const auto secret = TRY(look_up(connection, volume));
+    if (secret && virSecretUndefine(secret.get()) != 0 && virGetLastErrorCode() != VIR_ERR_NO_SECRET)
+      return std::unexpected(failed("remove", volume));
+    return {};
+  });
+}
+
+}  // namespace berth
