@@ -11,7 +11,7 @@ namespace berth {
 
 /// A LUKS1 header with one key slot, as it stands in front of encrypted data.
 struct LuksHeader {
-  std::vector<std::uint8_t> bytes;  ///< header and key slot 0: 256 KiB
+  std::vector<std::uint8_t> bytes;  ///< header and key slot 0: 254 KiB
   std::uint64_t area = 0;           ///< bytes that belong to the header, the unused slots with it (2 MiB less 28 KiB)
 };
 
