@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -32,8 +33,12 @@ class Rows {
   /// An id, an address or whatever else is stored as its text. Throws std::runtime_error where that is damaged.
   template <class T>
   T parsed(int column) const {
-    auto value = T::parse(text(column));
-    if (!value) throw std::runtime_error("the database holds a damaged value: " + describe(value.error()));
+    return parsed(column, T::parse);
+  }
+  template <class Parse>
+  auto parsed(int column, Parse parse) const {
+    auto value = parse(text(column));
+    if (!value) throw std::runtime_error(describe(value.error()));
     return *value;
   }
 
@@ -67,6 +72,7 @@ class Database {
   }
   /// Statements without values that are not kept, such as those that make the tables.
   void script(const char* sql) { connection_.exec(sql); }
+  SQLite::Database& connection() { return connection_; }
 
  private:
   SQLite::Statement& prepared(const char* sql);
@@ -79,7 +85,6 @@ class Database {
     return statement;
   }
   static void bind(SQLite::Statement& s, int at, std::int64_t value) { s.bind(at, value); }
-  static void bind(SQLite::Statement& s, int at, const std::string& value) { s.bind(at, value); }
   static void bind(SQLite::Statement& s, int at, std::string_view value) { s.bind(at, std::string(value)); }
   static void bind(SQLite::Statement& s, int at, Time value) { s.bind(at, std::int64_t{value.time_since_epoch().count()}); }
   static void bind(SQLite::Statement& s, int at, const Id& value) { s.bind(at, value.str()); }

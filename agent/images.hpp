@@ -29,7 +29,7 @@ class Images {
   Result<void> remove(std::string_view name_or_id);
 
  private:
-  Result<void> name_is_free(std::string_view name);
+  void discard(const ImageId& id);
 
   Store& store_;
   Host& host_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -51,7 +52,7 @@ class Sessions {
   Result<Session> extend(const SessionId& id, std::chrono::seconds by);
 
   /// The list changes when the running machine has taken it; at once when the session is stopped. A key that is there
-  /// already, or was never there (`not_found` for a removal), changes nothing.
+  /// already changes nothing; one that is not there cannot be removed (`not_found`).
   Result<Accepted> add_ssh_key(const SessionId& id, const SshKey& key);
   Result<Accepted> remove_ssh_key(const SessionId& id, std::string_view fingerprint);
 
@@ -63,8 +64,10 @@ class Sessions {
   Result<Resources> resources();
 
  private:
+  using KeyChange = std::function<Result<void>(std::vector<SshKey>&)>;
+
   Result<Accepted> move(const SessionId& id, Goal goal);
-  Result<Accepted> set_keys(const SessionId& id, std::vector<SshKey> keys);
+  Result<Accepted> change_keys(const SessionId& id, const KeyChange& change);
 
   Store& store_;
   const Settings& settings_;

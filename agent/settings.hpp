@@ -19,10 +19,11 @@ struct Quota {
 
 struct Limits {
   Quota user{10, 32, 64 * GiB, 512 * GiB};
-  Quota host{};                    ///< a figure of 0 is worked out from what the host has, by the percentages below
-  unsigned cpu_percent = 400;      ///< virtual CPUs for 100 of the host's
-  unsigned memory_percent = 90;    ///< guests' memory of the host's
-  unsigned disk_percent = 100;     ///< volumes of the storage's size; they grow as they are written
+  /// CPUs, memory and disk of 0 are worked out from what the host has, by the percentages below.
+  Quota host{1000, 0, 0, 0};
+  unsigned cpu_percent = 400;    ///< guests' CPUs for 100 of the host's
+  unsigned memory_percent = 90;  ///< guests' memory of the host's
+  unsigned disk_percent = 100;   ///< volumes' sizes of the storage's; a volume takes up only what is written
 };
 
 /// Everything about the store and the engine that an operator can set. The defaults are those of agent.conf.

@@ -36,6 +36,9 @@ class Store {
 
  private:
   explicit Store(const std::filesystem::path& file);
+  template <class Work>
+  static auto transaction(Database& database, SQLite::TransactionBehavior behaviour, Work& work)
+      -> decltype(work(database));
   void announce();
 
   std::mutex writing_, reading_;
@@ -46,5 +49,38 @@ class Store {
   std::uint64_t newest_event_ = 0;
   bool closing_ = false;
 };
+
+/// What SQLite says of a failed statement, or what a damaged row says of itself.
+Error database_error(const SQLite::Exception& fault);
+Error database_error(const std::runtime_error& fault);
+
+template <class Work>
+auto Store::transaction(Database& database, SQLite::TransactionBehavior behaviour, Work& work)
+    -> decltype(work(database)) {
+  try {
+    SQLite::Transaction transaction(database.connection(), behaviour);
+    auto result = work(database);
+    if (result) transaction.commit();
+    return result;
+  } catch (const SQLite::Exception& fault) {
+    return std::unexpected(database_error(fault));
+  } catch (const std::runtime_error& fault) {
+    return std::unexpected(database_error(fault));
+  }
+}
+
+template <class Work>
+auto Store::write(Work&& work) -> decltype(work(std::declval<Database&>())) {
+  const std::lock_guard lock(writing_);
+  auto result = transaction(writer_, SQLite::TransactionBehavior::IMMEDIATE, work);
+  if (result) announce();
+  return result;
+}
+
+template <class Work>
+auto Store::read(Work&& work) -> decltype(work(std::declval<Database&>())) {
+  const std::lock_guard lock(reading_);
+  return transaction(reader_, SQLite::TransactionBehavior::DEFERRED, work);
+}
 
 }  // namespace berth::agent

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <mutex>
+
+#include "core/clock.hpp"
+#include "core/error.hpp"
+#include "core/id.hpp"
+
+namespace berth::agent {
+
+/// Whether the same call may succeed a little later, without anything else being done.
+bool may_pass(Code code) noexcept;
+
+/// How long what failed is tried again, and when: at 250 ms, doubling up to 10 s. For any number of threads.
+class Patience {
+ public:
+  struct Failure {
+    bool first = false;                 ///< of this row
+    std::chrono::milliseconds pause{};  ///< before the next attempt
+  };
+  /// Counts a failure of the session's.
+  Failure failed(const SessionId& session, Time now);
+  /// Since the first failure of this row; 0 when there is none.
+  std::chrono::milliseconds lasting(const SessionId& session, Time now) const;
+  /// Something worked: the row of failures is over.
+  void worked(const SessionId& session);
+
+ private:
+  struct Row {
+    Time begun;
+    unsigned count = 0;
+  };
+  mutable std::mutex mutex_;
+  std::map<SessionId, Row> rows_;
+};
+
+}  // namespace berth::agent
