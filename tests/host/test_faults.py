@@ -107,18 +107,18 @@ class Faults(HostTest):
     def test_a_guest_that_never_answers(self):
         self.box.put("/var/tmp/silent.tar", silent_bundle())
         self.box.berth("image", "import", "/var/tmp/silent.tar", "--name", "silent")
-        self.box.configure({"agent": {"ready-within": "20"}})
+        self.box.configure({"agent": {"ready_within": "20"}})
         try:
             error = self.failed_create("VM_003", image="silent")
             self.assertIn("20", str(error))
         finally:
-            self.box.shell("sed -i /ready-within/d /etc/berth/agent.conf; systemctl restart berth-agent")
+            self.box.shell("sed -i /ready_within/d /etc/berth/agent.conf; systemctl restart berth-agent")
             self.box.wait_ready()
             self.box.berth("image", "remove", "silent")
         self.assert_works()
 
     def test_addresses_exhausted(self):
-        self.box.configure({"agent": {"pool": "10.77.0.0/29", "user-prefix": "30"}})
+        self.box.configure({"agent": {"pool": "10.77.0.0/29", "user_prefix": "30"}})
         try:
             for user in ("alice", "bob"):
                 self.create("web", user)
@@ -126,7 +126,7 @@ class Faults(HostTest):
             self.failed_create("NET_001")  # alice's own subnet has one address
         finally:
             self.terminate_all()
-            self.box.shell("sed -i '/^pool/d; /^user-prefix/d' /etc/berth/agent.conf; systemctl restart berth-agent")
+            self.box.shell("sed -i '/^pool/d; /^user_prefix/d' /etc/berth/agent.conf; systemctl restart berth-agent")
             self.box.wait_ready()
         self.assert_works()
 
