@@ -19,6 +19,12 @@ std::string interface_of(const Id& owner, Kind kind) {
   return kind == Kind::network ? names::bridge(UserId(owner)) : names::tap(MachineId(owner));
 }
 
+/// 32 random bits of the id, as nft prints a mark.
+std::string mark_of(const MachineId& machine) {
+  const auto uuid = machine.uuid();
+  return std::to_string(std::stoul(uuid.substr(uuid.size() - 8), nullptr, 16));
+}
+
 bool collide(const Element& one, const Element& other) {
   return one.set == other.set && std::ranges::any_of(one.set->unique, [&](std::size_t column) {
            return one.columns[column] == other.columns[column];
@@ -54,6 +60,10 @@ const std::vector<ElementSet>& element_sets() {
       {"bridge", "cards", "ifname . ether_addr", 2, Kind::firewall, 0, {0, 1}},
       // A machine's bridge and address, as routing sees it.
       {"inet", "members", "ifname . ipv4_addr", 2, Kind::firewall, none, {1}},
+      // The mark of a machine's connections, and which marked connections lead in to it. The kernel tracks a connection for
+      // longer than its machine may live; with another mark it does not lead to whoever has the address next.
+      {"inet", "marks", "ifname . ipv4_addr : mark", 2, Kind::firewall, none, {1}},
+      {"inet", "flows", "ifname . ipv4_addr . mark", 3, Kind::firewall, none, {1}},
       // A port of the host, and the machine's port that it leads to.
       {"inet", "published", "inet_service : ipv4_addr . inet_service", 1, Kind::firewall, none, {0, 1}},
       // A bridge and the host's address on it: where guests find DHCP and DNS.
@@ -64,10 +74,12 @@ const std::vector<ElementSet>& element_sets() {
 
 std::vector<Element> elements_of(const FirewallSpec& spec) {
   const auto owner = spec.machine.str(), tap = names::tap(spec.machine), mac = names::mac(spec.address),
-             address = spec.address.str();
+             bridge = names::bridge(spec.user), address = spec.address.str(), mark = mark_of(spec.machine);
   return {{&set_named("machines"), {tap, mac, address}, owner},
           {&set_named("cards"), {tap, mac}, owner},
-          {&set_named("members"), {names::bridge(spec.user), address}, owner},
+          {&set_named("members"), {bridge, address}, owner},
+          {&set_named("marks"), {bridge, address, mark}, owner},
+          {&set_named("flows"), {bridge, address, mark}, owner},
           {&set_named("published"), {std::to_string(spec.ssh_port), address, "22"}, owner}};
 }
 

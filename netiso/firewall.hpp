@@ -15,8 +15,7 @@ class Firewall : public Driver {
   Kind kind() const noexcept override { return Kind::firewall; }
   Result<Presence> observe(const Spec& spec) override;
   Result<void> apply(const Spec& spec) override;
-  /// Also ends the machine's connections that the kernel still tracks, so that whoever has the address next does not
-  /// inherit them.
+  /// The machine's connections end with it; whoever has the address next does not inherit a way in.
   Result<void> remove(const Id& machine) override;
   Result<std::vector<Id>> list() override { return rules_.owners(Kind::firewall); }
 

@@ -23,7 +23,7 @@ Result<void> KernelRules::load_locked() {
 
 Result<Listing> KernelRules::list() {
   Listing listing;
-  for (const std::string table : {"table bridge berth", "table inet berth"}) {
+  for (const std::string table : {"table bridge berth", "table arp berth", "table inet berth"}) {
     auto text = nft_.run("list " + table);
     if (!text) {
       // Most likely somebody took the table away. An empty one in its place lists, and differs from what was loaded.
@@ -40,7 +40,7 @@ Result<void> KernelRules::check() {
   if (TRY(list()).rules == loaded_) return {};
   return std::unexpected(Error{Code::firewall_failed,
                                "the firewall's rules were changed by somebody else",
-                               {{"tables", "bridge berth, inet berth"},
+                               {{"tables", "bridge berth, arp berth, inet berth"},
                                 {"next_step", "systemctl reload-or-restart berth-hypervisor puts them back; find out what "
                                               "flushes them, such as a restart of nftables.service"}}});
 }

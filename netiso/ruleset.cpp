@@ -2,14 +2,15 @@
 #include "netiso/ruleset.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include <algorithm>
 
 #include "netiso/element.hpp"
 
 namespace berth {
 namespace {
+
+// No rule here has a set of its own (`{ 53, 67 }`): while rules are replaced, the kernel puts the new rules into force a
+// moment before the elements of their own sets, and what such a set should drop passes (Linux 6.18: one packet of a flood
+// for every reload). Named sets, which stay, have no such moment.
 
 // Frames, as they enter a bridge from a guest's tap. What is not known to be right is dropped: a list of what is
 // forbidden would miss tagged frames. `ether type` reads the outermost type, so a frame with any VLAN tag is neither ip
@@ -26,7 +27,16 @@ add rule bridge berth from_guest ether type ip iifname . ether saddr . ip saddr 
 add rule bridge berth from_guest ether type ip ip saddr 0.0.0.0 ip daddr 255.255.255.255 udp sport 68 udp dport 67 iifname . ether saddr @cards accept
 add rule bridge berth from_guest ether type arp arp htype 1 arp ptype ip arp hlen 6 arp plen 4 iifname . ether saddr . arp saddr ip @machines iifname . arp saddr ether . arp saddr ip @machines accept
 add rule bridge berth from_guest drop
-add rule bridge berth input iifname "bt*" ether daddr & ff:ff:ff:ff:ff:f0 == 01:80:c2:00:00:00 drop comment "these go around prerouting, to the host, as the tap's own packets"
+add rule bridge berth input iifname "bt*" ether daddr & ff:ff:ff:ff:ff:f0 == 01:80:c2:00:00:00 drop comment "these go around prerouting, to the host, as the tap's own"
+)";
+
+// ARP to the tap itself: frames to 01:80:c2:00:00:0e come there past every hook of the bridge family, and the host would
+// tell which addresses it has. IP packets that come so are dropped in the inet family.
+constexpr std::string_view arp_chains = R"(
+add table arp berth
+add chain arp berth input { type filter hook input priority 0; policy accept; }
+flush table arp berth
+add rule arp berth input iifname "bt*" drop
 )";
 
 // Packets, as the host routes them. Chains that concern no bridge of ours let everything pass.
@@ -52,7 +62,8 @@ add rule inet berth input iifname "bb*" jump guest_to_host
 add rule inet berth guest_to_host ct state established,related accept comment "answers to the host's own connections"
 add rule inet berth guest_to_host ip daddr 255.255.255.255 udp sport 68 udp dport 67 accept
 add rule inet berth guest_to_host iifname . ip saddr != @members drop
-add rule inet berth guest_to_host iifname . ip daddr @gateways udp dport { 53, 67 } accept
+add rule inet berth guest_to_host iifname . ip daddr @gateways udp dport 53 accept
+add rule inet berth guest_to_host iifname . ip daddr @gateways udp dport 67 accept
 add rule inet berth guest_to_host iifname . ip daddr @gateways tcp dport 53 accept
 add rule inet berth guest_to_host drop
 )";
@@ -64,16 +75,16 @@ add rule inet berth forward iifname "bb*" jump guest_to_world
 add rule inet berth forward oifname "bb*" jump world_to_guest
 add rule inet berth guest_to_world ct state invalid drop
 add rule inet berth guest_to_world iifname . ip saddr != @members drop
+add rule inet berth guest_to_world ct direction original ct mark set iifname . ip saddr map @marks
 add rule inet berth guest_to_world oifname "bb*" jump guest_to_guest
 add rule inet berth guest_to_world ct state established,related accept
-{allowed}
-add rule inet berth guest_to_world ip daddr {{ {blocked} }} drop
-add rule inet berth guest_to_world accept
+{allowed}{blocked}add rule inet berth guest_to_world accept
 add rule inet berth guest_to_guest iifname . ip daddr @members accept
-add rule inet berth guest_to_guest meta pkttype {{ broadcast, multicast }} accept
+add rule inet berth guest_to_guest meta pkttype broadcast accept
+add rule inet berth guest_to_guest meta pkttype multicast accept
 add rule inet berth guest_to_guest drop
-add rule inet berth world_to_guest ct state established,related accept
-add rule inet berth world_to_guest ct status dnat tcp dport 22 oifname . ip daddr @members accept
+add rule inet berth world_to_guest ct state established,related oifname . ip daddr . ct mark @flows accept
+add rule inet berth world_to_guest ct state new ct status dnat tcp dport 22 oifname . ip daddr @members ct mark set oifname . ip daddr map @marks accept
 add rule inet berth world_to_guest drop
 )";
 constexpr std::string_view nat_rules = R"(
@@ -82,19 +93,16 @@ add rule inet berth nat_output ip daddr != 127.0.0.0/8 fib daddr type local dnat
 add rule inet berth nat_postrouting meta nfproto ipv4 iifname "bb*" oifname != "bb*" masquerade
 )";
 
-std::string join(const std::vector<Block>& blocks) {
-  std::vector<std::string> texts;
-  std::ranges::transform(blocks, std::back_inserter(texts), &Block::str);
-  return fmt::format("{}", fmt::join(texts, ", "));
+std::string each(const std::vector<Block>& blocks, std::string_view verdict) {
+  std::string rules;
+  for (const auto& block : blocks)
+    rules += fmt::format("add rule inet berth guest_to_world ip daddr {} {}\n", block.str(), verdict);
+  return rules;
 }
 
 std::string forward(const GuestPolicy& policy) {
-  std::string allowed;
-  if (!policy.allowed.empty())
-    allowed = fmt::format("add rule inet berth guest_to_world ip daddr {{ {} }} accept", join(policy.allowed));
-  auto blocked = always_blocked();
-  blocked.insert(blocked.end(), policy.blocked.begin(), policy.blocked.end());
-  return fmt::format(forward_rules, fmt::arg("allowed", allowed), fmt::arg("blocked", join(blocked)));
+  return fmt::format(forward_rules, fmt::arg("allowed", each(policy.allowed, "accept")),
+                     fmt::arg("blocked", each(always_blocked(), "drop") + each(policy.blocked, "drop")));
 }
 
 std::string sets(std::string_view family) {
@@ -108,8 +116,8 @@ std::string sets(std::string_view family) {
 }  // namespace
 
 std::string ruleset(const GuestPolicy& policy) {
-  return fmt::format("{}{}flush table bridge berth{}{}{}flush table inet berth{}{}{}", sets("bridge"), bridge_chains,
-                     bridge_rules, sets("inet"), inet_chains, host_rules, forward(policy), nat_rules);
+  return fmt::format("{}{}flush table bridge berth{}{}{}{}flush table inet berth{}{}{}", sets("bridge"), bridge_chains,
+                     bridge_rules, arp_chains, sets("inet"), inet_chains, host_rules, forward(policy), nat_rules);
 }
 
 }  // namespace berth
