@@ -13,7 +13,7 @@
 namespace berth::agent {
 namespace {
 
-constexpr std::size_t usual_page = 100, most_in_a_page = 1000;
+constexpr std::size_t usual_page = 100, most_in_a_page = 200;
 constexpr std::array<std::string_view, 3> formats{"qcow2", "raw", "bundle"};
 
 Error wrong(const char* parameter, const char* message) { return {Code::invalid_field, message, {{"field", parameter}}}; }

@@ -16,7 +16,7 @@
 namespace berth::agent {
 namespace {
 
-constexpr std::size_t usual_page = 100, most_in_a_page = 1000;
+constexpr std::size_t usual_page = 100, most_in_a_page = 200;
 constexpr std::size_t longest_idempotency_key = 128;
 
 Result<SessionId> session_of(const ApiCall& call) {

@@ -28,7 +28,7 @@ constexpr Key keys[] = {
     {"user_cpus", "32", "virtual CPUs of a user's sessions"},
     {"user_memory", "64G", "memory of a user's sessions"},
     {"user_disk", "512G", "disks of a user's sessions"},
-    {"host_sessions", "0", "sessions of all users; 0 for no limit of their own"},
+    {"host_sessions", "1000", "sessions of all users"},
     {"host_cpus", "0", "virtual CPUs of all; 0 takes cpu_percent of what the host has"},
     {"host_memory", "0", "memory of all; 0 takes memory_percent of what the host has"},
     {"host_disk", "0", "disks of all; 0 takes disk_percent of the storage's size"},
@@ -106,9 +106,10 @@ class Values {
   std::optional<Error> wrong_;
 };
 
+/// `least` is 1 where 0 does not stand for a figure that is worked out.
 Quota quota(Values& values, const std::string& whose, std::uint64_t least) {
   const auto key = [&](const char* what) { return whose + "_" + what; };
-  return {.sessions = values.number(key("sessions").c_str(), least, 100'000),
+  return {.sessions = values.number(key("sessions").c_str(), 1, 100'000),
           .cpus = values.number(key("cpus").c_str(), least, 1'000'000),
           .memory = values.mebibytes(key("memory").c_str(), 1'000'000 * GiB),
           .disk = values.mebibytes(key("disk").c_str(), 1'000'000 * GiB)};

@@ -80,8 +80,9 @@ class HttpExchange::Server : private httplib::Server {
 
  private:
   void answer(const httplib::Request& request, httplib::Response& response) {
+    const std::string_view method = input_->head.method;
     HttpRequest ours{
-        .method = input_->head.method == "HEAD" ? "GET" : input_->head.method,
+        .method = method == "HEAD" ? "GET" : method,
         .target = input_->head.target,
         .body = input_->body,
         .upload = input_->upload,
