@@ -190,12 +190,24 @@ Result<std::vector<ResourceUse>> resources(const json& value) {
 
 }  // namespace
 
-Outcome<Session> read_session(const json& value) { return understood(session(value)); }
-Outcome<Operation> read_operation(const json& value) { return understood(operation(value)); }
-Outcome<Event> read_event(const json& value) { return understood(event(value)); }
-Outcome<Image> read_image(const json& value) { return understood(image(value)); }
-Outcome<std::vector<Check>> read_checks(const json& hypervisor) { return understood(checks(hypervisor)); }
-Outcome<std::vector<ResourceUse>> read_resources(const json& value) { return understood(resources(value)); }
+Outcome<Session> read_session(const json& value) {
+  return understood(session(value));
+}
+Outcome<Operation> read_operation(const json& value) {
+  return understood(operation(value));
+}
+Outcome<Event> read_event(const json& value) {
+  return understood(event(value));
+}
+Outcome<Image> read_image(const json& value) {
+  return understood(image(value));
+}
+Outcome<std::vector<Check>> read_checks(const json& hypervisor) {
+  return understood(checks(hypervisor));
+}
+Outcome<std::vector<ResourceUse>> read_resources(const json& value) {
+  return understood(resources(value));
+}
 
 Outcome<json> field(const json& value, const char* name) {
   const auto found = value.is_object() ? value.find(name) : value.end();

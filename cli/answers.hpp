@@ -11,8 +11,8 @@
 #include "core/clock.hpp"
 #include "core/spec.hpp"
 
-/// What the agent answers, as far as `berth` shows or uses it. Fields that a newer agent adds are left aside; one that is
-/// missing or of another type is a failure that names it. Texts are as they came: print them through `printable`.
+/// What the agent answers, as far as `berth` shows or uses it. Fields that a newer agent adds are left aside; one that
+/// is missing or of another type is a failure that names it. Texts are as they came: print them through `printable`.
 namespace berth::cli {
 
 /// An error that an answer carries: why a session or an operation failed.

@@ -16,7 +16,7 @@ using nlohmann::json;
 using std::chrono::steady_clock;
 
 constexpr std::size_t largest_answer = 64 << 20;
-constexpr std::chrono::seconds usual_silence{60};   // no answer takes so long; work is done behind operations
+constexpr std::chrono::seconds usual_silence{60};    // no answer takes so long; work is done behind operations
 constexpr std::chrono::seconds import_silence{900};  // an image is checked and copied before the answer
 constexpr std::chrono::milliseconds pause_between_tries{250};
 
@@ -48,7 +48,9 @@ httplib::Client client_of(const std::filesystem::path& socket, std::chrono::seco
   return client;
 }
 
-std::string text_of_detail(const json& value) { return value.is_string() ? value.get<std::string>() : dump_json(value); }
+std::string text_of_detail(const json& value) {
+  return value.is_string() ? value.get<std::string>() : dump_json(value);
+}
 
 /// The agent's error object; an answer that is none (from something else behind the socket) is told by its status.
 Failure failure_in(const std::string& body, int status) {
@@ -82,7 +84,8 @@ Outcome<json> answer_of(const std::filesystem::path& socket, const httplib::Resu
   if (result->body.empty()) return json();
   auto body = parse_json(result->body);
   if (!body)
-    return std::unexpected(Failure(Exit::failed, "the agent's answer is not JSON", "`berth version` compares the versions"));
+    return std::unexpected(
+        Failure(Exit::failed, "the agent's answer is not JSON", "`berth version` compares the versions"));
   return std::move(*body);
 }
 
@@ -125,8 +128,8 @@ Outcome<json> Api::upload(const Request& request, const Upload& file) const {
     if (file.sent) file.sent(offset + static_cast<std::size_t>(got));
     return true;
   };
-  return answer_of(socket_, client.Post(target_of(request), headers_of(request), file.size, provide,
-                                        "application/octet-stream"));
+  return answer_of(
+      socket_, client.Post(target_of(request), headers_of(request), file.size, provide, "application/octet-stream"));
 }
 
 Outcome<void> Api::stream(const Request& request, const std::function<bool(std::string_view)>& take,

@@ -18,12 +18,12 @@ using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 /// One call of the API. Path segments and query values are plain text, encoded on the way.
 struct Request {
-  std::string method;                       ///< GET, POST or DELETE
-  std::vector<std::string> path;            ///< below /api/v1: {"sessions", ID}
+  std::string method;             ///< GET, POST or DELETE
+  std::vector<std::string> path;  ///< below /api/v1: {"sessions", ID}
   Pairs query{};
   std::optional<nlohmann::json> body{};
   Pairs headers{};
-  bool repeatable = true;                   ///< whether it may be sent again when the connection broke
+  bool repeatable = true;  ///< whether it may be sent again when the connection broke
 };
 
 /// A file to send as a request's body.

@@ -44,7 +44,9 @@ po::options_description description(std::span<const Option> options) {
   return all;
 }
 
-Failure wrong(std::string message, std::string next = {}) { return {Exit::usage, std::move(message), std::move(next)}; }
+Failure wrong(std::string message, std::string next = {}) {
+  return {Exit::usage, std::move(message), std::move(next)};
+}
 
 Failure unknown_option(const std::string& given, std::span<const Option> options) {
   std::vector<std::string> names;
@@ -104,9 +106,13 @@ Outcome<Arguments> Arguments::parse(const Grammar& grammar, std::span<const std:
   for (const auto& item : found.options) {
     auto& into = item.position_key >= 0 ? arguments.words_ : arguments.values_[item.string_key];
     const auto option = std::ranges::find(options, item.string_key, &Option::name);
-    if (item.string_key == word_key && item.position_key < 0) return std::unexpected(unknown_option("--words", options));
+    if (item.string_key == word_key && item.position_key < 0)
+      return std::unexpected(unknown_option("--words", options));
     if (item.position_key < 0 && arguments.values_.contains(item.string_key) && !into.empty() && !option->repeats)
       return std::unexpected(wrong(fmt::format("--{} stands there twice", item.string_key)));
+    // No value in Berth begins so; the library would take the next option for this one's value.
+    if (item.position_key < 0 && !item.value.empty() && item.value.front().starts_with("--"))
+      return std::unexpected(missing_value(item.string_key, options));
     into.insert(into.end(), item.value.begin(), item.value.end());
     if (item.value.empty()) into.emplace_back();
   }

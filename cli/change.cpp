@@ -28,7 +28,8 @@ Outcome<json> open_change(const Context& context, const std::string& name, std::
   return context.api.call({.method = "POST", .path = {"sessions", id, "actions", std::string(action)}});
 }
 
-/// All are begun before the first is waited for. What fails is told, and the others go on; the first failure is the result.
+/// All are begun before the first is waited for. What fails is told, and the others go on; the first failure is the
+/// result.
 Outcome<Exit> change_all(const Context& context, std::string_view action, std::string_view done) {
   const auto& names = context.arguments.words();
   std::vector<Outcome<json>> opened;
@@ -46,8 +47,12 @@ Outcome<Exit> change_all(const Context& context, std::string_view action, std::s
   return Exit::ok;
 }
 
-Outcome<Exit> start(const Context& context) { return change_all(context, "start", "is running"); }
-Outcome<Exit> stop(const Context& context) { return change_all(context, "stop", "is stopped; its disk is kept"); }
+Outcome<Exit> start(const Context& context) {
+  return change_all(context, "start", "is running");
+}
+Outcome<Exit> stop(const Context& context) {
+  return change_all(context, "stop", "is stopped; its disk is kept");
+}
 Outcome<Exit> terminate(const Context& context) {
   return change_all(context, "terminate", "is gone, and its disk with it");
 }
@@ -67,7 +72,8 @@ Outcome<Exit> leave_running(const Context& context, const json& accepted) {
   }
   const auto operation = TRY(read_operation(TRY(field(accepted, "operation"))));
   context.screen.out << fmt::format("operation {} {}\n", printable(operation.id), printable(operation.state));
-  if (operation.running()) context.screen.err << fmt::format("wait for its end: berth operation {} --wait\n", printable(operation.id));
+  if (operation.running())
+    context.screen.err << fmt::format("wait for its end: berth operation {} --wait\n", printable(operation.id));
   return Exit::ok;
 }
 
@@ -92,21 +98,30 @@ Outcome<Exit> conclude(const Context& context, const json& accepted, std::string
     return Exit::ok;
   }
   const auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-  context.screen.out << fmt::format("{} {} ({:.1f} s)\n", context.screen.paint(printable(name), Colour::strong), done, took);
+  context.screen.out << fmt::format("{} {} ({:.1f} s)\n", context.screen.paint(printable(name), Colour::strong), done,
+                                    took);
   return Exit::ok;
 }
 
-constinit const Command start_command{
-    "start", "NAME... [--no-wait]", "start stopped sessions", "A session that runs already is left alone.",
-    {.options = options, .least_words = 1, .most_words = most_names}, start};
+constinit const Command start_command{"start",
+                                      "NAME... [--no-wait]",
+                                      "start stopped sessions",
+                                      "A session that runs already is left alone.",
+                                      {.options = options, .least_words = 1, .most_words = most_names},
+                                      start};
 
-constinit const Command stop_command{
-    "stop", "NAME... [--no-wait]", "stop sessions; their disks are kept", "The guest is asked to power off first.",
-    {.options = options, .least_words = 1, .most_words = most_names}, stop};
+constinit const Command stop_command{"stop",
+                                     "NAME... [--no-wait]",
+                                     "stop sessions; their disks are kept",
+                                     "The guest is asked to power off first.",
+                                     {.options = options, .least_words = 1, .most_words = most_names},
+                                     stop};
 
-constinit const Command terminate_command{
-    "terminate", "NAME... [--no-wait]", "end sessions: machine, disk, keys, addresses, all of it",
-    "Nothing of a terminated session can be brought back.",
-    {.options = options, .least_words = 1, .most_words = most_names}, terminate};
+constinit const Command terminate_command{"terminate",
+                                          "NAME... [--no-wait]",
+                                          "end sessions: machine, disk, keys, addresses, all of it",
+                                          "Nothing of a terminated session can be brought back.",
+                                          {.options = options, .least_words = 1, .most_words = most_names},
+                                          terminate};
 
 }  // namespace berth::cli

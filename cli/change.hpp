@@ -10,8 +10,8 @@ namespace berth::cli {
 
 inline constexpr Option no_wait_option{"no-wait", "", "do not wait for the end; the operation's id is printed"};
 
-/// Ends a command whose request was accepted (`{"session", "operation"}`): waits unless --no-wait, prints the session as
-/// it is then, or with --json what `berth help exit-codes` says. The failure of the operation is the command's.
+/// Ends a command whose request was accepted (`{"session", "operation"}`): waits unless --no-wait, prints the session
+/// as it is then, or with --json what `berth help exit-codes` says. The failure of the operation is the command's.
 /// `done` is what happened, for a person: "started".
 Outcome<Exit> conclude(const Context& context, const nlohmann::json& accepted, std::string_view done);
 

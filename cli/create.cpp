@@ -37,8 +37,8 @@ Result<std::string> parse_image(const std::string& text) {
 Outcome<std::string> parse_size_name(const std::string& text) {
   constexpr std::array<std::string_view, 3> names{"small", "medium", "large"};
   if (std::ranges::find(names, text) != names.end()) return text;
-  return std::unexpected(Failure(Exit::usage, "--size must be small, medium or large",
-                                 "or say --cpus, --memory and --disk"));
+  return std::unexpected(
+      Failure(Exit::usage, "--size must be small, medium or large", "or say --cpus, --memory and --disk"));
 }
 
 Outcome<json> ssh_keys(const Context& context) {
@@ -90,15 +90,19 @@ Outcome<Exit> create(const Context& context) {
     accepted = context.api.call(request);
   }
   if (!accepted) return std::unexpected(std::move(accepted).error());
-  return conclude(context, *accepted, fmt::format("is running: berth ssh {}", request.body->at("name").get<std::string>()));
+  return conclude(context, *accepted,
+                  fmt::format("is running: berth ssh {}", request.body->at("name").get<std::string>()));
 }
 
 }  // namespace
 
 constinit const Command create_command{
-    "create", "NAME --image IMAGE [OPTIONS]", "make a session and wait until its machine answers",
+    "create",
+    "NAME --image IMAGE [OPTIONS]",
+    "make a session and wait until its machine answers",
     "NAME has 1 to 32 of a-z, 0-9 and inner hyphens, a letter first. Without --ssh-key, a key of berth's own in\n"
     "~/.config/berth (made when it is not there) may log in, and `berth ssh` offers it.",
-    {.options = options, .least_words = 1, .most_words = 1}, create};
+    {.options = options, .least_words = 1, .most_words = 1},
+    create};
 
 }  // namespace berth::cli

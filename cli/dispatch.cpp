@@ -42,7 +42,8 @@ Failure no_command(std::string_view typed) {
 Failure incomplete(std::string_view group) {
   std::string list;
   for (const auto* command : commands())
-    if (command->name.starts_with(group) && is_group(group)) list += fmt::format("{}{}", list.empty() ? "" : ", ", command->name);
+    if (command->name.starts_with(group) && is_group(group))
+      list += fmt::format("{}{}", list.empty() ? "" : ", ", command->name);
   return {Exit::usage, fmt::format("'{}' needs a second word", group), "one of: " + list};
 }
 
@@ -58,9 +59,7 @@ Outcome<Exit> run_command(const Command& command, const std::vector<std::string>
   return command.run({settings, arguments, api, screen, clock});
 }
 
-Exit tell(Failure failure, std::string_view command, const Screen& screen) {
-  if (failure.exit == Exit::usage && failure.next.empty())
-    failure.next = command.empty() ? "`berth help` lists the commands" : fmt::format("see: berth help {}", command);
+Exit tell(const Failure& failure, std::string_view command, const Screen& screen) {
   screen.out << std::flush;
   screen.err << text_of(failure, command) << std::flush;
   return failure.exit;
@@ -91,16 +90,21 @@ Outcome<Chosen> choose(const std::vector<std::string>& line) {
   return Chosen{command, std::move(left)};
 }
 
-Exit run(const std::vector<std::string>& line, const Environment& environment, const Screen& screen, const Clock& clock) {
+Exit run(const std::vector<std::string>& line, const Environment& environment, const Screen& screen,
+         const Clock& clock) {
   if (line.empty()) {
     screen.err << overview(screen);
     return Exit::usage;
   }
-  auto chosen = choose(line);
-  if (!chosen) return tell(std::move(chosen).error(), "", screen);
-  auto ended = run_command(*chosen->command, chosen->line, environment, screen, clock);
-  if (!ended) return tell(std::move(ended).error(), chosen->command->name, screen);
-  return *ended;
+  const auto chosen = choose(line);
+  if (!chosen) return tell(chosen.error(), "", screen);
+  const auto& command = *chosen->command;
+  auto ended = run_command(command, chosen->line, environment, screen, clock);
+  if (ended) return *ended;
+  auto& failure = ended.error();
+  const bool wrong_line = failure.exit == Exit::usage && failure.wire_code.empty();
+  if (wrong_line && failure.next.empty()) failure.next = "usage: " + usage_line(command);
+  return tell(failure, command.name, screen);
 }
 
 }  // namespace berth::cli

@@ -18,6 +18,7 @@ struct Chosen {
 Outcome<Chosen> choose(const std::vector<std::string>& line);
 
 /// Runs one command line to its end; failures are told on the screen. The result is for the caller of the program.
-Exit run(const std::vector<std::string>& line, const Environment& environment, const Screen& screen, const Clock& clock);
+Exit run(const std::vector<std::string>& line, const Environment& environment, const Screen& screen,
+         const Clock& clock);
 
 }  // namespace berth::cli

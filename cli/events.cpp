@@ -76,7 +76,9 @@ Outcome<void> listen(const Context& context, Request request, Printer& printer, 
   EventParser parser;
   return context.api.stream(
       request,
-      [&](std::string_view bytes) { return parser.feed(bytes, [&](const auto& event) { return printer.print(event); }); },
+      [&](std::string_view bytes) {
+        return parser.feed(bytes, [&](const auto& event) { return printer.print(event); });
+      },
       patience);
 }
 
@@ -118,9 +120,11 @@ Outcome<Exit> events(const Context& context) {
 
 }  // namespace
 
-constinit const Command events_command{
-    "events", "[--session NAME] [--follow]", "show what happened, and with --follow what happens",
-    "The agent keeps events for some days. With --json, one event a line.",
-    {.options = options}, events};
+constinit const Command events_command{"events",
+                                       "[--session NAME] [--follow]",
+                                       "show what happened, and with --follow what happens",
+                                       "The agent keeps events for some days. With --json, one event a line.",
+                                       {.options = options},
+                                       events};
 
 }  // namespace berth::cli

@@ -62,15 +62,21 @@ Exit exit_of(Code code) noexcept {
 Exit exit_of_status(int http_status) noexcept {
   switch (http_status) {
     case 400:
-    case 413: return Exit::usage;
-    case 404: return Exit::not_found;
+    case 413:
+      return Exit::usage;
+    case 404:
+      return Exit::not_found;
     case 403:
-    case 409: return Exit::refused;
+    case 409:
+      return Exit::refused;
     case 502:
-    case 503: return Exit::unavailable;
+    case 503:
+      return Exit::unavailable;
     case 408:
-    case 504: return Exit::timed_out;
-    default: return Exit::failed;
+    case 504:
+      return Exit::timed_out;
+    default:
+      return Exit::failed;
   }
 }
 

@@ -11,13 +11,13 @@ namespace berth::cli {
 /// What `berth` tells the program that called it. `berth ssh` ends with ssh's own code instead, once ssh runs.
 enum class Exit {
   ok = 0,
-  failed = 1,       ///< an operation was accepted and failed, or a check failed
-  usage = 2,        ///< the command line, or a value in it, is wrong
-  not_found = 3,    ///< no such session, image, operation or key
-  refused = 4,      ///< a quota, the state of the session, or a rule forbids it
-  unavailable = 5,  ///< the agent or the hypervisor manager does not answer, or is still starting
-  timed_out = 6,    ///< something did not happen before its deadline
-  interrupted = 130 ///< Ctrl-C; what was begun goes on
+  failed = 1,        ///< an operation was accepted and failed, or a check failed
+  usage = 2,         ///< the command line, or a value in it, is wrong
+  not_found = 3,     ///< no such session, image, operation or key
+  refused = 4,       ///< a quota, the state of the session, or a rule forbids it
+  unavailable = 5,   ///< the agent or the hypervisor manager does not answer, or is still starting
+  timed_out = 6,     ///< something did not happen before its deadline
+  interrupted = 130  ///< Ctrl-C; what was begun goes on
 };
 
 struct ExitMeaning {

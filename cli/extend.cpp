@@ -31,14 +31,18 @@ Outcome<Exit> extend(const Context& context) {
     return Exit::ok;
   }
   const auto session = TRY(read_session(value));
-  context.screen.out << fmt::format("{} ends {}\n", printable(session.name), relative_text(session.expires_at, context.clock.now()));
+  context.screen.out << fmt::format("{} ends {}\n", printable(session.name),
+                                    relative_text(session.expires_at, context.clock.now()));
   return Exit::ok;
 }
 
 }  // namespace
 
-constinit const Command extend_command{
-    "extend", "NAME --by DURATION", "move the end of a session's time to live", "",
-    {.options = options, .least_words = 1, .most_words = 1}, extend};
+constinit const Command extend_command{"extend",
+                                       "NAME --by DURATION",
+                                       "move the end of a session's time to live",
+                                       "",
+                                       {.options = options, .least_words = 1, .most_words = 1},
+                                       extend};
 
 }  // namespace berth::cli

@@ -12,21 +12,36 @@ namespace {
 
 std::string_view next_step(Code code) {
   switch (code) {
-    case Code::not_found: return "`berth list` shows the sessions, `berth image list` the images";
-    case Code::quota_exceeded: return "`berth host resources` shows what is used; `berth terminate NAME` frees it";
-    case Code::addresses_exhausted: return "`berth list` shows who has addresses; `berth terminate NAME` frees one";
-    case Code::already_exists: return "choose another name, or look at what is there with `berth list`";
-    case Code::busy: return "`berth show NAME` names the operation under way; wait with `berth operation ID --wait`";
-    case Code::wrong_state: return "`berth show NAME` says what state it is in";
-    case Code::starting: return "try again in a few seconds; `berth host check` shows how far it is";
-    case Code::too_many_connections: return "try again in a few seconds";
-    case Code::hypervisor_unavailable: return "look at: systemctl status berth-hypervisor";
-    case Code::libvirt_failed: return "look at: systemctl status libvirtd";
-    case Code::accelerator_missing: return "`berth host check` says what this host lacks";
-    case Code::internal: return "the journal has more: journalctl -u berth-agent -u berth-hypervisor";
-    case Code::storage_full: return "free space under /var/lib/berth; `berth image list` and `berth list` show what takes it";
-    case Code::image_in_use: return "`berth list` shows the sessions that need it";
-    default: return "";
+    case Code::not_found:
+      return "`berth list` shows the sessions, `berth image list` the images";
+    case Code::quota_exceeded:
+      return "`berth host resources` shows what is used; `berth terminate NAME` frees it";
+    case Code::addresses_exhausted:
+      return "`berth list` shows who has addresses; `berth terminate NAME` frees one";
+    case Code::already_exists:
+      return "choose another name, or look at what is there with `berth list`";
+    case Code::busy:
+      return "`berth show NAME` names the operation under way; wait with `berth operation ID --wait`";
+    case Code::wrong_state:
+      return "`berth show NAME` says what state it is in";
+    case Code::starting:
+      return "try again in a few seconds; `berth host check` shows how far it is";
+    case Code::too_many_connections:
+      return "try again in a few seconds";
+    case Code::hypervisor_unavailable:
+      return "look at: systemctl status berth-hypervisor";
+    case Code::libvirt_failed:
+      return "look at: systemctl status libvirtd";
+    case Code::accelerator_missing:
+      return "`berth host check` says what this host lacks";
+    case Code::internal:
+      return "the journal has more: journalctl -u berth-agent -u berth-hypervisor";
+    case Code::storage_full:
+      return "free space under /var/lib/berth; `berth image list` and `berth list` show what takes it";
+    case Code::image_in_use:
+      return "`berth list` shows the sessions that need it";
+    default:
+      return "";
   }
 }
 
@@ -53,10 +68,13 @@ Failure failure_of(Error error, std::string wire_code, int http_status) {
 }
 
 std::string text_of(const Failure& failure, std::string_view command) {
-  std::string text = fmt::format("berth{}{}: {}", command.empty() ? "" : " ", command, printable(failure.error.message));
+  auto error = failure.error;
+  const auto field = take_detail(error, "field");
+  std::string text = fmt::format("berth{}{}: {}{}{}", command.empty() ? "" : " ", command, printable(field),
+                                 field.empty() ? "" : ": ", printable(error.message));
   if (!failure.wire_code.empty()) text += fmt::format(" [{}]", printable(failure.wire_code));
   std::string details;
-  for (const auto& [key, value] : failure.error.details)
+  for (const auto& [key, value] : error.details)
     details += fmt::format("{}{}: {}", details.empty() ? "" : ", ", printable(key), printable(value));
   if (!details.empty()) text += "\n  " + details;
   if (!failure.next.empty()) text += "\n  " + printable(failure.next);

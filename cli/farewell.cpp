@@ -16,7 +16,8 @@ std::array<char, 1024> last_words;
 volatile std::sig_atomic_t last_words_size = 0;
 
 extern "C" void say_farewell(int /*signal*/) {
-  [[maybe_unused]] const auto written = write(STDERR_FILENO, last_words.data(), static_cast<std::size_t>(last_words_size));
+  [[maybe_unused]] const auto written =
+      write(STDERR_FILENO, last_words.data(), static_cast<std::size_t>(last_words_size));
   _exit(static_cast<int>(Exit::interrupted));
 }
 

@@ -16,7 +16,8 @@ class Farewell {
   ~Farewell();
 
  private:
-  struct sigaction old_interrupt_ {}, old_terminate_ {}, old_hangup_ {};
+  struct sigaction old_interrupt_ {
+  }, old_terminate_{}, old_hangup_{};
 };
 
 }  // namespace berth::cli

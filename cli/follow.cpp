@@ -19,7 +19,9 @@ using std::chrono::steady_clock;
 constexpr std::chrono::seconds silence{20};  // then the operation is asked for, and the stream opened anew
 constexpr std::chrono::milliseconds pause_between_tries{250};
 
-Step step_of(const Operation& operation) { return {operation.step, operation.steps_done, operation.steps_total}; }
+Step step_of(const Operation& operation) {
+  return {operation.step, operation.steps_done, operation.steps_total};
+}
 
 /// The step in an event's data, where it has one.
 std::optional<Step> step_of(const ServerSentEvent& event) {
@@ -45,14 +47,16 @@ class Listener {
   Listener(const Api& api, std::string operation, Progress& progress)
       : api_(api), operation_(std::move(operation)), progress_(progress) {}
 
-  /// Until the operation's last event, or the stream ends or breaks. What it was is for a look at the operation to tell.
+  /// Until the operation's last event, or the stream ends or breaks. What it was is for a look at the operation to
+  /// tell.
   void listen() {
     Request request{.method = "GET", .path = {"events"}, .query = {{"operation", operation_}}};
     request.headers = {{"Accept", "text/event-stream"}};
     if (!last_id_.empty()) request.headers.emplace_back("Last-Event-ID", last_id_);
     EventParser parser;
-    (void)api_.stream(request, [&](std::string_view bytes) { return parser.feed(bytes, [&](const auto& e) { return take(e); }); },
-                      silence);
+    (void)api_.stream(
+        request, [&](std::string_view bytes) { return parser.feed(bytes, [&](const auto& e) { return take(e); }); },
+        silence);
   }
 
  private:
@@ -98,8 +102,9 @@ Outcome<json> follow(const Api& api, const json& started, Progress& progress) {
 
 Outcome<json> await_operation(const Context& context, const json& operation, const std::string& subject) {
   const auto begun = TRY(read_operation(operation));
-  const Farewell farewell(fmt::format("\nberth: interrupted; the operation goes on. Wait for its end with:\n  berth operation {} --wait\n",
-                                      printable(begun.id)));
+  const Farewell farewell(
+      fmt::format("\nberth: interrupted; the operation goes on. Wait for its end with:\n  berth operation {} --wait\n",
+                  printable(begun.id)));
   Progress progress(context.screen, style_of(context.screen, context.settings.quiet), subject);
   return follow(context.api, operation, progress);
 }

@@ -23,10 +23,6 @@ std::string option_lines(std::span<const Option> options, std::string_view title
   return text;
 }
 
-std::string command_line(const Command& command) {
-  return fmt::format("berth {}{}{}", command.name, command.synopsis.empty() ? "" : " ", command.synopsis);
-}
-
 Outcome<Exit> help(const Context& context) {
   const auto& words = context.arguments.words();
   const auto& screen = context.screen;
@@ -42,12 +38,17 @@ Outcome<Exit> help(const Context& context) {
     for (const auto* member : commands())
       if (member->name.starts_with(name + " ")) screen.out << help_page(*member, screen) << "\n";
   } else {
-    return std::unexpected(Failure(Exit::usage, fmt::format("there is no command '{}'", name), "`berth help` lists the commands"));
+    return std::unexpected(
+        Failure(Exit::usage, fmt::format("there is no command '{}'", name), "`berth help` lists the commands"));
   }
   return Exit::ok;
 }
 
 }  // namespace
+
+std::string usage_line(const Command& command) {
+  return fmt::format("berth {}{}{}", command.name, command.synopsis.empty() ? "" : " ", command.synopsis);
+}
 
 std::string overview(const Screen& screen) {
   std::string text = "berth: a private virtual machine for every user session\n\n";
@@ -61,7 +62,7 @@ std::string overview(const Screen& screen) {
 }
 
 std::string help_page(const Command& command, const Screen& screen) {
-  auto text = screen.paint(command_line(command), Colour::strong) + "\n  " + std::string(command.summary) + ".\n";
+  auto text = screen.paint(usage_line(command), Colour::strong) + "\n  " + std::string(command.summary) + ".\n";
   if (!command.text.empty()) text += fmt::format("\n{}\n", command.text);
   text += option_lines(command.grammar.options, "Options", screen);
   return text + option_lines(global_options, "For every command", screen);
@@ -69,13 +70,17 @@ std::string help_page(const Command& command, const Screen& screen) {
 
 std::string exit_code_page(const Screen& screen) {
   std::string text = screen.paint("How berth ends", Colour::strong) + "\n";
-  for (const auto& [exit, meaning] : exit_meanings) text += fmt::format("  {:>3}  {}\n", static_cast<int>(exit), meaning);
+  for (const auto& [exit, meaning] : exit_meanings)
+    text += fmt::format("  {:>3}  {}\n", static_cast<int>(exit), meaning);
   text += "\n`berth ssh` ends as ssh does: with the command's own code, or 255 when ssh itself failed.\n\n";
   return text + std::string(words_about_json);
 }
 
-constinit const Command help_command{
-    "help", "[COMMAND]", "say what a command does, or what exit codes mean (`berth help exit-codes`)", "",
-    {.options = {}, .least_words = 0, .most_words = 2}, help};
+constinit const Command help_command{"help",
+                                     "[COMMAND]",
+                                     "say what a command does, or what exit codes mean (`berth help exit-codes`)",
+                                     "",
+                                     {.options = {}, .least_words = 0, .most_words = 2},
+                                     help};
 
 }  // namespace berth::cli

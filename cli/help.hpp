@@ -7,6 +7,8 @@
 
 namespace berth::cli {
 
+/// "berth create NAME --image IMAGE [OPTIONS]".
+std::string usage_line(const Command& command);
 /// All commands, one line each.
 std::string overview(const Screen& screen);
 /// One command: synopsis, what it does, its options.

@@ -22,14 +22,15 @@ Cell mark(const std::string& state) {
 
 std::string check_text(const Check& check, const Screen& screen) {
   const auto [sign, colour] = mark(check.state);
-  auto text = fmt::format("{} {}  {}\n", screen.paint(sign, colour), screen.paint(printable(check.name), Colour::strong),
-                          printable(check.detail));
+  auto text = fmt::format("{} {}  {}\n", screen.paint(sign, colour),
+                          screen.paint(printable(check.name), Colour::strong), printable(check.detail));
   if (check.state != "ok" && !check.remedy.empty()) text += fmt::format("    mend it: {}\n", printable(check.remedy));
   return text;
 }
 
 Failure no_hypervisor(const json& health) {
-  Failure failure(Exit::unavailable, "the hypervisor manager does not answer", "look at: systemctl status berth-hypervisor");
+  Failure failure(Exit::unavailable, "the hypervisor manager does not answer",
+                  "look at: systemctl status berth-hypervisor");
   failure.error.details.emplace_back("agent", health.value("status", "unknown"));
   return failure;
 }
@@ -45,7 +46,8 @@ Outcome<Exit> check(const Context& context) {
     if (health.value("status", "") == "starting")
       context.screen.out << "the agent is starting: it looks at the sessions that it has\n";
   }
-  const bool failed = std::ranges::any_of(checks, [](const Check& c) { return c.state != "ok" && c.state != "warning"; });
+  const bool failed =
+      std::ranges::any_of(checks, [](const Check& c) { return c.state != "ok" && c.state != "warning"; });
   return failed ? Exit::failed : Exit::ok;
 }
 
@@ -71,11 +73,14 @@ Outcome<Exit> resources(const Context& context) {
 
 }  // namespace
 
-constinit const Command host_check_command{
-    "host check", "", "check that this host can keep what Berth promises, and say what to mend",
-    "Ends with 0 when nothing failed; warnings do not count.", {}, check};
+constinit const Command host_check_command{"host check",
+                                           "",
+                                           "check that this host can keep what Berth promises, and say what to mend",
+                                           "Ends with 0 when nothing failed; warnings do not count.",
+                                           {},
+                                           check};
 
-constinit const Command host_resources_command{"host resources", "", "show what the host and its users use, of how much", "",
-                                               {}, resources};
+constinit const Command host_resources_command{
+    "host resources", "", "show what the host and its users use, of how much", "", {}, resources};
 
 }  // namespace berth::cli

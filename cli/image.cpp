@@ -38,7 +38,8 @@ Outcome<Source> open_image(const std::string& file) {
   const bool opened = source.fd && fstat(source.fd.get(), &info) == 0;
   if (!opened || !S_ISREG(info.st_mode)) {
     Failure failure(errno == ENOENT ? Exit::not_found : Exit::usage, "cannot read the image file");
-    const char* reason = opened ? "not a regular file" : std::strerror(errno);  // NOLINT(concurrency-mt-unsafe): glibc's is safe
+    const char* reason =
+        opened ? "not a regular file" : std::strerror(errno);  // NOLINT(concurrency-mt-unsafe): glibc's is safe
     failure.error.details = {{"file", file}, {"reason", reason}};
     return std::unexpected(std::move(failure));
   }
@@ -66,14 +67,15 @@ Step sending(std::uint64_t sent, std::uint64_t size) {
 }
 
 Outcome<Exit> import(const Context& context) {
-  Request request{.method = "POST", .path = {"images"}, .query = TRY(import_query(context.arguments)), .repeatable = false};
+  Request request{
+      .method = "POST", .path = {"images"}, .query = TRY(import_query(context.arguments)), .repeatable = false};
   const auto source = TRY(open_image(context.arguments.words()[0]));
   const auto answer = [&]() -> Outcome<nlohmann::json> {
-    Progress progress(context.screen, style_of(context.screen, context.settings.quiet), *context.arguments.value("name"));
+    Progress progress(context.screen, style_of(context.screen, context.settings.quiet),
+                      *context.arguments.value("name"));
     progress.show(sending(0, source.size + 1));
-    return context.api.upload(request, {source.fd.get(), source.size, [&](std::uint64_t sent) {
-                                          progress.show(sending(sent, source.size));
-                                        }});
+    return context.api.upload(request, {source.fd.get(), source.size,
+                                        [&](std::uint64_t sent) { progress.show(sending(sent, source.size)); }});
   }();
   const auto value = TRY(answer);
   if (context.settings.json) {
@@ -117,15 +119,21 @@ Outcome<Exit> remove(const Context& context) {
 }  // namespace
 
 constinit const Command image_import_command{
-    "image import", "FILE --name NAME [--sha256 SUM] [--format FORMAT]", "bring an image that sessions can be made from",
+    "image import",
+    "FILE --name NAME [--sha256 SUM] [--format FORMAT]",
+    "bring an image that sessions can be made from",
     "FILE is a disk as qcow2 or raw, or a bundle: a tar of kernel, initrd, cmdline and disk.raw or disk.qcow2.\n"
     "It is checked before it is taken. What it is must be said, by its ending or by --format; it is never guessed.",
-    {.options = import_options, .least_words = 1, .most_words = 1}, import};
+    {.options = import_options, .least_words = 1, .most_words = 1},
+    import};
 
 constinit const Command image_list_command{"image list", "", "list images", "", {}, list};
 
-constinit const Command image_remove_command{
-    "image remove", "NAME|SHA-256", "remove an image that no session needs", "",
-    {.options = {}, .least_words = 1, .most_words = 1}, remove};
+constinit const Command image_remove_command{"image remove",
+                                             "NAME|SHA-256",
+                                             "remove an image that no session needs",
+                                             "",
+                                             {.options = {}, .least_words = 1, .most_words = 1},
+                                             remove};
 
 }  // namespace berth::cli

@@ -23,7 +23,8 @@ Outcome<std::string> image_format(const std::filesystem::path& file, const std::
   const auto ending = file.extension().string();
   for (const auto& [known, format] : endings)
     if (ending == known) return std::string(format);
-  return std::unexpected(Failure(Exit::usage, fmt::format("what is {}? its ending does not say", file.filename().string()),
+  return std::unexpected(Failure(Exit::usage,
+                                 fmt::format("what is {}? its ending does not say", file.filename().string()),
                                  "say it with --format qcow2, --format raw or --format bundle"));
 }
 

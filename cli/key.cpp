@@ -47,7 +47,8 @@ Outcome<Exit> remove(const Context& context) {
   const auto gone = TRY(fingerprints(context.arguments.words()[1]));
   const auto session = TRY(session_of(context));
   for (const auto& fingerprint : gone) {
-    const auto accepted = TRY(context.api.call({.method = "DELETE", .path = {"sessions", session.id, "ssh-keys", fingerprint}}));
+    const auto accepted =
+        TRY(context.api.call({.method = "DELETE", .path = {"sessions", session.id, "ssh-keys", fingerprint}}));
     TRY(conclude(context, accepted, fmt::format("no longer lets in {}", fingerprint)));
   }
   return Exit::ok;
@@ -61,23 +62,29 @@ Outcome<Exit> list(const Context& context) {
   }
   const auto session = TRY(read_session(found));
   Table table({"FINGERPRINT", "TYPE", "COMMENT"});
-  for (const auto& key : session.ssh_keys) table.row({key.fingerprint, key.line.substr(0, key.line.find(' ')), key.comment});
+  for (const auto& key : session.ssh_keys)
+    table.row({key.fingerprint, key.line.substr(0, key.line.find(' ')), key.comment});
   context.screen.out << (table.empty() ? "no keys\n" : table.text(context.screen));
   return Exit::ok;
 }
 
 }  // namespace
 
-constinit const Command key_add_command{
-    "key add", "NAME FILE [--no-wait]", "let the public keys in a file log in, while the machine runs", "",
-    {.options = options, .least_words = 2, .most_words = 2}, add};
+constinit const Command key_add_command{"key add",
+                                        "NAME FILE [--no-wait]",
+                                        "let the public keys in a file log in, while the machine runs",
+                                        "",
+                                        {.options = options, .least_words = 2, .most_words = 2},
+                                        add};
 
-constinit const Command key_remove_command{
-    "key remove", "NAME FINGERPRINT|FILE [--no-wait]", "let a key no longer log in",
-    "FINGERPRINT is as `berth key list NAME` prints it: SHA256:…",
-    {.options = options, .least_words = 2, .most_words = 2}, remove};
+constinit const Command key_remove_command{"key remove",
+                                           "NAME FINGERPRINT|FILE [--no-wait]",
+                                           "let a key no longer log in",
+                                           "FINGERPRINT is as `berth key list NAME` prints it: SHA256:…",
+                                           {.options = options, .least_words = 2, .most_words = 2},
+                                           remove};
 
-constinit const Command key_list_command{"key list", "NAME", "list the keys that may log in", "",
-                                         {.options = {}, .least_words = 1, .most_words = 1}, list};
+constinit const Command key_list_command{
+    "key list", "NAME", "list the keys that may log in", "", {.options = {}, .least_words = 1, .most_words = 1}, list};
 
 }  // namespace berth::cli

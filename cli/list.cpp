@@ -20,8 +20,8 @@ constexpr std::array<Option, 1> options{{
 std::vector<Cell> row(const Session& session, Time now) {
   const auto address = session.machines.empty() ? "" : session.machines.front().address;
   const auto size = fmt::format("{} CPU, {}, {}", session.cpus, size_text(session.memory), size_text(session.disk));
-  return {session.name, session.user, Cell(session.phase, colour_of(session.phase)), address, size, session.image_name,
-          relative_text(session.expires_at, now)};
+  return {session.name, session.user,       Cell(session.phase, colour_of(session.phase)), address,
+          size,         session.image_name, relative_text(session.expires_at, now)};
 }
 
 Outcome<Exit> list(const Context& context) {
@@ -29,7 +29,8 @@ Outcome<Exit> list(const Context& context) {
   if (const auto& user = context.settings.asked_user) request.query.emplace_back("user", *user);
   if (const auto phase = context.arguments.value("phase")) {
     if (std::ranges::find(phases, *phase) == phases.end())
-      return std::unexpected(Failure(Exit::usage, "--phase is not one that a session can be in", std::string(options[0].help)));
+      return std::unexpected(
+          Failure(Exit::usage, "--phase is not one that a session can be in", std::string(options[0].help)));
     request.query.emplace_back("phase", *phase);
   }
   const auto all = TRY(whole_list(context.api, request));
@@ -48,9 +49,11 @@ Outcome<Exit> list(const Context& context) {
 
 }  // namespace
 
-constinit const Command list_command{
-    "list", "[--user USER] [--phase PHASE]", "list sessions",
-    "Everybody's, unless --user or $BERTH_USER says whose.",
-    {.options = options}, list};
+constinit const Command list_command{"list",
+                                     "[--user USER] [--phase PHASE]",
+                                     "list sessions",
+                                     "Everybody's, unless --user or $BERTH_USER says whose.",
+                                     {.options = options},
+                                     list};
 
 }  // namespace berth::cli

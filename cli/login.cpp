@@ -33,7 +33,11 @@ std::filesystem::path home_folder(const Environment& env) {
   return account == nullptr ? "/" : account->pw_dir;
 }
 
-std::filesystem::path config_folder(const Environment& env) { return xdg_folder(env, "XDG_CONFIG_HOME", ".config"); }
-std::filesystem::path cache_folder(const Environment& env) { return xdg_folder(env, "XDG_CACHE_HOME", ".cache"); }
+std::filesystem::path config_folder(const Environment& env) {
+  return xdg_folder(env, "XDG_CONFIG_HOME", ".config");
+}
+std::filesystem::path cache_folder(const Environment& env) {
+  return xdg_folder(env, "XDG_CACHE_HOME", ".cache");
+}
 
 }  // namespace berth::cli

@@ -11,8 +11,8 @@
 namespace berth::cli {
 
 /// The session that a person means by an id or a name, as the API gives it. A name means a session of the user that was
-/// asked for (--user, $BERTH_USER); where none was asked for, the caller's own, and for root also the only one of that name. Else
-/// the failure lists the candidates. Names are checked before anything is sent.
+/// asked for (--user, $BERTH_USER); where none was asked for, the caller's own, and for root also the only one of that
+/// name. Else the failure lists the candidates. Names are checked before anything is sent.
 Outcome<nlohmann::json> find_session(const Context& context, const std::string& name_or_id);
 
 /// Which of several sessions of one name is meant; pure. `asked`: only that user's were looked for.

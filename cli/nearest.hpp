@@ -8,8 +8,8 @@
 
 namespace berth::cli {
 
-/// The word that was probably meant: one that begins with what was typed, or one few edits away from it (letters missing,
-/// too many, wrong, or swapped with their neighbour; one edit for every three letters).
+/// The word that was probably meant: one that begins with what was typed, or one few edits away from it (letters
+/// missing, too many, wrong, or swapped with their neighbour; one edit for every three letters).
 std::optional<std::string> nearest(std::string_view typed, std::span<const std::string> words);
 
 }  // namespace berth::cli

@@ -24,7 +24,8 @@ std::string sheet_of(const Operation& operation, const Screen& screen, Time now)
   sheet.line("state", Cell(operation.state, colour_of(operation.running() ? "pending" : operation.state)));
   if (operation.running())
     sheet.line("step", fmt::format("{}/{}  {}", operation.steps_done, operation.steps_total, operation.step));
-  if (operation.reason) sheet.line("reason", fmt::format("{} [{}]", describe(operation.reason->error), operation.reason->wire_code));
+  if (operation.reason)
+    sheet.line("reason", fmt::format("{} [{}]", describe(operation.reason->error), operation.reason->wire_code));
   sheet.line("begun", relative_text(operation.created_at, now));
   if (operation.finished_at) sheet.line("ended", relative_text(*operation.finished_at, now));
   return sheet.text(screen);
@@ -47,8 +48,11 @@ Outcome<Exit> show(const Context& context) {
 
 }  // namespace
 
-constinit const Command operation_command{
-    "operation", "ID [--wait]", "show how far an operation is, or wait for its end", "",
-    {.options = options, .least_words = 1, .most_words = 1}, show};
+constinit const Command operation_command{"operation",
+                                          "ID [--wait]",
+                                          "show how far an operation is, or wait for its end",
+                                          "",
+                                          {.options = options, .least_words = 1, .most_words = 1},
+                                          show};
 
 }  // namespace berth::cli

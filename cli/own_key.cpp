@@ -27,7 +27,8 @@ Failure failed(std::string message, const fs::path& path, std::string reason) {
 Outcome<std::string> keygen(std::vector<std::string> arguments, const fs::path& file) {
   const auto finished = run({.path = ssh_keygen, .arguments = std::move(arguments)});
   if (!finished)
-    return std::unexpected(failed("cannot run ssh-keygen; is openssh-client installed?", ssh_keygen, describe(finished.error())));
+    return std::unexpected(
+        failed("cannot run ssh-keygen; is openssh-client installed?", ssh_keygen, describe(finished.error())));
   if (finished->status != 0) return std::unexpected(failed("ssh-keygen failed", file, finished->errors));
   return finished->output;
 }
@@ -38,7 +39,8 @@ class Workshop {
   static Outcome<Workshop> below(const fs::path& folder) {
     auto pattern = (folder / ".new-XXXXXX").string();
     if (mkdtemp(pattern.data()) == nullptr)
-      return std::unexpected(failed("cannot make a folder for the key", folder, std::error_code(errno, std::generic_category()).message()));
+      return std::unexpected(failed("cannot make a folder for the key", folder,
+                                    std::error_code(errno, std::generic_category()).message()));
     return Workshop(pattern);
   }
   Workshop(Workshop&& other) noexcept : path_(std::exchange(other.path_, {})) {}
@@ -70,7 +72,8 @@ Outcome<void> make_pair(const fs::path& file) {
   TRY(keygen({"-q", "-t", "ed25519", "-N", "", "-C", "berth", "-f", fresh.string()}, fresh));
   if (link(fresh.c_str(), file.c_str()) != 0) {
     if (errno == EEXIST) return {};
-    return std::unexpected(failed("cannot keep the key", file, std::error_code(errno, std::generic_category()).message()));
+    return std::unexpected(
+        failed("cannot keep the key", file, std::error_code(errno, std::generic_category()).message()));
   }
   std::error_code ignored;  // the public half is there for people; berth reads the private one
   fs::rename(fresh.string() + ".pub", file.string() + ".pub", ignored);
@@ -80,7 +83,9 @@ Outcome<void> make_pair(const fs::path& file) {
 
 }  // namespace
 
-fs::path own_key_file(const Environment& environment) { return config_folder(environment) / name; }
+fs::path own_key_file(const Environment& environment) {
+  return config_folder(environment) / name;
+}
 
 Outcome<OwnKey> existing_own_key(const Environment& environment) {
   const auto file = own_key_file(environment);

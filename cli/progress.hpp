@@ -13,16 +13,16 @@ namespace berth::cli {
 
 /// How far something is.
 struct Step {
-  std::string what;                     ///< "waiting for the machine to answer", as it came from the agent
-  std::uint64_t done = 0, total = 0;    ///< steps; total 0: not known
-  std::string detail{};                 ///< changes often ("34 %"); shown on a line that is written again, nowhere else
+  std::string what;                   ///< "waiting for the machine to answer", as it came from the agent
+  std::uint64_t done = 0, total = 0;  ///< steps; total 0: not known
+  std::string detail{};               ///< changes often ("34 %"); shown on a line that is written again, nowhere else
 };
 
 /// "web  3/7  waiting for the machine to answer  12 s", at most `width` columns.
 std::string progress_text(std::string_view subject, const Step& step, std::chrono::seconds elapsed, std::size_t width);
 
-/// Shows progress on standard error until it goes out of scope: on a terminal one line, written again at every change and
-/// every second; elsewhere one plain line a step; nothing when quiet.
+/// Shows progress on standard error until it goes out of scope: on a terminal one line, written again at every change
+/// and every second; elsewhere one plain line a step; nothing when quiet.
 class Progress {
  public:
   enum class Style { live, plain, quiet };

@@ -38,7 +38,8 @@ std::optional<std::uint64_t> with_unit(std::string_view text, std::span<const Un
   if (text.empty()) return {};
   const auto number = digits(text.substr(0, text.size() - 1));
   for (const auto& unit : units)
-    if (unit.letter == text.back() && number && *number > 0 && *number <= most / unit.factor) return *number * unit.factor;
+    if (unit.letter == text.back() && number && *number > 0 && *number <= most / unit.factor)
+      return *number * unit.factor;
   return {};
 }
 
@@ -56,7 +57,8 @@ Result<Bytes> parse_size(std::string_view text, std::string_view option) {
   return *number;
 }
 
-Result<std::uint64_t> parse_count(std::string_view text, std::string_view option, std::uint64_t least, std::uint64_t most) {
+Result<std::uint64_t> parse_count(std::string_view text, std::string_view option, std::uint64_t least,
+                                  std::uint64_t most) {
   const auto number = digits(text);
   if (!number || *number < least || *number > most)
     return std::unexpected(wrong(option, text, fmt::format("must be a whole number from {} to {}", least, most)));
@@ -66,11 +68,12 @@ Result<std::uint64_t> parse_count(std::string_view text, std::string_view option
 Result<Time> parse_time(std::string_view text) {
   using namespace std::chrono;
   const Error bad{Code::malformed_request, "not a time in RFC 3339, UTC", {{"given", std::string(text.substr(0, 64))}}};
-  if (text.size() < 20 || text.size() > 32 || text.back() != 'Z' || text[4] != '-' || text[7] != '-' || text[10] != 'T' ||
-      text[13] != ':' || text[16] != ':')
+  if (text.size() < 20 || text.size() > 32 || text.back() != 'Z' || text[4] != '-' || text[7] != '-' ||
+      text[10] != 'T' || text[13] != ':' || text[16] != ':')
     return std::unexpected(bad);
   std::array<std::uint64_t, 6> part{};
-  constexpr std::array<std::pair<std::size_t, std::size_t>, 6> places{{{0, 4}, {5, 2}, {8, 2}, {11, 2}, {14, 2}, {17, 2}}};
+  constexpr std::array<std::pair<std::size_t, std::size_t>, 6> places{
+      {{0, 4}, {5, 2}, {8, 2}, {11, 2}, {14, 2}, {17, 2}}};
   for (std::size_t i = 0; i < part.size(); ++i) {
     const auto number = digits(text.substr(places[i].first, places[i].second));
     if (!number) return std::unexpected(bad);

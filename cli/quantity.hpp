@@ -18,7 +18,8 @@ Result<std::chrono::seconds> parse_duration(std::string_view text, std::string_v
 /// "512M", "4G", "1T": a whole number from 1 and one unit of 1024².
 Result<Bytes> parse_size(std::string_view text, std::string_view option);
 /// Digits alone, within the range.
-Result<std::uint64_t> parse_count(std::string_view text, std::string_view option, std::uint64_t least, std::uint64_t most);
+Result<std::uint64_t> parse_count(std::string_view text, std::string_view option, std::uint64_t least,
+                                  std::uint64_t most);
 /// The API's time, "2026-02-03T04:05:06.789Z"; the fraction may be missing.
 Result<Time> parse_time(std::string_view text);
 

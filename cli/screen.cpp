@@ -12,12 +12,18 @@ namespace {
 
 std::string_view code_of(Colour colour) {
   switch (colour) {
-    case Colour::none: return "";
-    case Colour::good: return "32";
-    case Colour::bad: return "31";
-    case Colour::pending: return "33";
-    case Colour::faint: return "2";
-    case Colour::strong: return "1";
+    case Colour::none:
+      return "";
+    case Colour::good:
+      return "32";
+    case Colour::bad:
+      return "31";
+    case Colour::pending:
+      return "33";
+    case Colour::faint:
+      return "2";
+    case Colour::strong:
+      return "1";
   }
   return "";
 }

@@ -16,9 +16,9 @@ enum class Colour { none, good, bad, pending, faint, strong };
 struct Screen {
   std::ostream& out;
   std::ostream& err;
-  bool coloured = false;      ///< `out` is a terminal and NO_COLOR (no-color.org) is not set
-  bool live = false;          ///< `err` is a terminal, on which a line can be written again
-  std::size_t width = 80;     ///< columns of that terminal
+  bool coloured = false;   ///< `out` is a terminal and NO_COLOR (no-color.org) is not set
+  bool live = false;       ///< `err` is a terminal, on which a line can be written again
+  std::size_t width = 80;  ///< columns of that terminal
 
   /// Standard output and standard error as they are.
   static Screen standard(const Environment& environment);

@@ -26,7 +26,7 @@ class EventParser {
  private:
   bool line(std::string_view line, const std::function<bool(const ServerSentEvent&)>& take);
 
-  std::string partial_;       // the line that has not ended yet
+  std::string partial_;        // the line that has not ended yet
   bool after_return_ = false;  // the last byte was CR: an LF now belongs to it
   std::string id_, type_, data_;
   bool has_data_ = false;

@@ -12,9 +12,9 @@ namespace berth::cli {
 
 /// What holds for every command, from global options and the environment.
 struct Settings {
-  std::filesystem::path socket;         ///< absolute
+  std::filesystem::path socket;           ///< absolute
   std::optional<std::string> asked_user;  ///< --user or $BERTH_USER: only that user's sessions are meant
-  std::string user;                     ///< the same, else $SUDO_USER, else the login name; not checked when it is only that
+  std::string user;  ///< the same, else $SUDO_USER, else the login name; not checked when it is only that
   bool json = false;
   bool quiet = false;
   Environment environment;

@@ -41,7 +41,8 @@ Outcome<void> check_running(const Session& session) {
   Failure failure(Exit::refused, fmt::format("{} is {}, not running", session.name, session.phase),
                   fmt::format("start it: berth start {}", session.id));
   if (session.reason) failure.error.details.emplace_back("reason", describe(session.reason->error));
-  if (session.phase != "stopped" && session.phase != "failed") failure.next = fmt::format("look at: berth show {}", session.id);
+  if (session.phase != "stopped" && session.phase != "failed")
+    failure.next = fmt::format("look at: berth show {}", session.id);
   return std::unexpected(std::move(failure));
 }
 
@@ -105,9 +106,12 @@ Outcome<Exit> ssh(const Context& context) {
 }  // namespace
 
 constinit const Command ssh_command{
-    "ssh", "NAME [-- COMMAND...]", "open a shell in a session's machine, or run a command there",
+    "ssh",
+    "NAME [-- COMMAND...]",
+    "open a shell in a session's machine, or run a command there",
     "Waits for a session that is being made. The machine's host key is known beforehand; another one is refused.\n"
     "berth's own key, your agent's and your usual ones are offered. Ends as ssh does.",
-    {.options = options, .least_words = 1, .most_words = 1, .takes_rest = true}, ssh};
+    {.options = options, .least_words = 1, .most_words = 1, .takes_rest = true},
+    ssh};
 
 }  // namespace berth::cli

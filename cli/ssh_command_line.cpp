@@ -37,7 +37,9 @@ Outcome<SshTarget> SshTarget::of(const Machine& machine) {
   return SshTarget{id, address, static_cast<std::uint16_t>(machine.ssh_port), std::move(user), std::move(key)};
 }
 
-std::string SshTarget::alias() const { return "berth-" + machine.str(); }
+std::string SshTarget::alias() const {
+  return "berth-" + machine.str();
+}
 
 std::string SshTarget::known_hosts_line() const {
   const auto& line = host_key.line();
@@ -54,11 +56,12 @@ std::vector<std::string> ssh_command_line(const SshTarget& target, const std::fi
   };
   option("HostKeyAlias=" + target.alias());
   option("UserKnownHostsFile=" + quoted(known_hosts));
-  for (const char* fixed : {"GlobalKnownHostsFile=/dev/null", "KnownHostsCommand=none", "StrictHostKeyChecking=yes",
-                            "CheckHostIP=no", "UpdateHostKeys=no", "VerifyHostKeyDNS=no", "CanonicalizeHostname=no",
-                            // An address may have been another machine's before: no connection of that time is used again.
-                            "ControlMaster=no", "ControlPath=none", "ProxyCommand=none", "ProxyJump=none",
-                            "PreferredAuthentications=publickey", "ConnectTimeout=15"})
+  for (const char* fixed :
+       {"GlobalKnownHostsFile=/dev/null", "KnownHostsCommand=none", "StrictHostKeyChecking=yes", "CheckHostIP=no",
+        "UpdateHostKeys=no", "VerifyHostKeyDNS=no", "CanonicalizeHostname=no",
+        // An address may have been another machine's before: no connection of that time is used again.
+        "ControlMaster=no", "ControlPath=none", "ProxyCommand=none", "ProxyJump=none",
+        "PreferredAuthentications=publickey", "ConnectTimeout=15"})
     option(fixed);
   if (identities.only) option("IdentitiesOnly=yes");
   for (const auto& file : identities.files) option("IdentityFile=" + quoted(file));

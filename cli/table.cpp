@@ -52,7 +52,8 @@ std::string Sheet::text(const Screen& screen) const {
   for (const auto& [name, value] : lines_) widest = std::max(widest, columns(name));
   std::string all;
   for (const auto& [name, value] : lines_)
-    all += screen.paint(name, Colour::faint) + padding(widest + gap, name) + screen.paint(value.text, value.colour) + "\n";
+    all +=
+        screen.paint(name, Colour::faint) + padding(widest + gap, name) + screen.paint(value.text, value.colour) + "\n";
   return all;
 }
 

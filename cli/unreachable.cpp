@@ -52,9 +52,11 @@ Failure unreachable(const std::filesystem::path& socket) {
                   "is it running? systemctl status berth-agent");
   if (fault == EACCES || fault == EPERM) failure = not_permitted(socket);
   if (fault == ENAMETOOLONG)
-    failure = Failure(Exit::usage, "the socket's path is too long: 107 bytes at most", "see --socket and $BERTH_SOCKET");
+    failure =
+        Failure(Exit::usage, "the socket's path is too long: 107 bytes at most", "see --socket and $BERTH_SOCKET");
   if (fault == ENOENT) failure.error.message = fmt::format("the agent is not running: there is no {}", socket.string());
-  if (fault == ECONNREFUSED) failure.error.message = fmt::format("the agent is not running: nobody listens on {}", socket.string());
+  if (fault == ECONNREFUSED)
+    failure.error.message = fmt::format("the agent is not running: nobody listens on {}", socket.string());
   failure.contact = fault == ENAMETOOLONG ? Failure::Contact::answered : Failure::Contact::unreachable;
   return failure;
 }

@@ -41,7 +41,9 @@ Decoded decode(std::string_view text) {
   return {point, length};
 }
 
-bool is_control(char32_t point) { return point < 0x20 || (point >= 0x7F && point < 0xA0); }
+bool is_control(char32_t point) {
+  return point < 0x20 || (point >= 0x7F && point < 0xA0);
+}
 
 /// Characters that are not seen but change how others are shown: direction marks, separators of lines, the BOM.
 bool is_invisible(char32_t point) {
