@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "hypervisor/domain_state.hpp"
+
+#include <cstdlib>
+
+#include "core/names.hpp"
+#include "hypervisor/domain_xml.hpp"
+
+namespace berth::hypervisor {
+namespace {
+
+using Text = std::unique_ptr<char, VirDeleter<std::free>>;
+
+/// Our element of the domain's metadata; empty for a domain that is not ours.
+std::string mark_of(virDomain* domain) {
+  const Text mark(
+      virDomainGetMetadata(domain, VIR_DOMAIN_METADATA_ELEMENT, metadata_namespace, VIR_DOMAIN_AFFECT_CURRENT));
+  return mark ? mark.get() : "";
+}
+
+MachineState::Phase phase_of(virDomainState state) {
+  switch (state) {
+    case VIR_DOMAIN_PAUSED:
+    case VIR_DOMAIN_PMSUSPENDED:
+      return MachineState::Phase::paused;
+    case VIR_DOMAIN_SHUTDOWN:
+    case VIR_DOMAIN_SHUTOFF:
+    case VIR_DOMAIN_CRASHED:
+      return MachineState::Phase::stopping;
+    default:
+      return MachineState::Phase::running;
+  }
+}
+
+std::string why_paused(virDomain* domain) {
+  int state = 0, reason = 0;
+  if (virDomainGetState(domain, &state, &reason, 0) == 0 && reason == VIR_DOMAIN_PAUSED_IOERROR)
+    return "it is paused since a disk failed or is full";
+  return "it is paused";
+}
+
+}  // namespace
+
+std::string_view name_of(MachineState::Phase phase) noexcept {
+  switch (phase) {
+    case MachineState::Phase::running:
+      return "running";
+    case MachineState::Phase::paused:
+      return "paused";
+    case MachineState::Phase::stopping:
+      return "stopping";
+  }
+  std::unreachable();
+}
+
+Result<DomainPtr> find_domain(virConnect* connection, const Id& machine) {
+  DomainPtr domain(virDomainLookupByUUIDString(connection, machine.uuid().c_str()));
+  if (domain || no_such_domain()) return domain;
+  return std::unexpected(
+      libvirt_error(Code::libvirt_failed, "cannot look a machine up").with("machine", machine.str()));
+}
+
+Result<std::vector<DomainPtr>> marked_domains(virConnect* connection) {
+  virDomainPtr* list = nullptr;
+  const int count = virConnectListAllDomains(connection, &list, 0);
+  if (count < 0) return std::unexpected(libvirt_error(Code::libvirt_failed, "cannot list the machines"));
+  std::vector<DomainPtr> ours;
+  for (int i = 0; i < count; ++i) {
+    DomainPtr domain(list[i]);
+    if (names::from_libvirt(virDomainGetName(domain.get())) && !mark_of(domain.get()).empty())
+      ours.push_back(std::move(domain));
+  }
+  std::free(list);  // NOLINT(cppcoreguidelines-no-malloc): libvirt's
+  return ours;
+}
+
+Result<std::map<MachineId, MachineState>> running_machines(virConnect* connection) {
+  std::map<MachineId, MachineState> all;
+  const auto domains = TRY(marked_domains(connection));
+  for (const auto& domain : domains) {
+    const auto state = state_of(domain.get());
+    if (!state || *state == VIR_DOMAIN_SHUTOFF) continue;  // gone since it was listed
+    all[MachineId(*names::from_libvirt(virDomainGetName(domain.get())))] = {phase_of(*state),
+                                                                            agent_connected(domain.get())};
+  }
+  return all;
+}
+
+Result<virDomainState> state_of(virDomain* domain) {
+  int state = 0;
+  if (virDomainGetState(domain, &state, nullptr, 0) != 0)
+    return std::unexpected(libvirt_error(Code::libvirt_failed, "cannot ask for a machine's state"));
+  return static_cast<virDomainState>(state);
+}
+
+bool is_of(virDomain* domain, const DomainSpec& spec) {
+  const auto mark = mark_of(domain);
+  return mark.contains(spec.volume.str()) && mark.contains(spec.user.str());
+}
+
+Result<Presence> presence_of(virDomain* domain, const DomainSpec& spec) {
+  const auto damaged = [](std::string why) { return Presence{Presence::State::damaged, std::move(why)}; };
+  if (!is_of(domain, spec)) return damaged("it runs with another volume");
+  const auto state = TRY(state_of(domain));
+  switch (phase_of(state)) {
+    case MachineState::Phase::running:
+      return Presence{Presence::State::present};
+    case MachineState::Phase::paused:
+      return damaged(why_paused(domain));
+    case MachineState::Phase::stopping:
+      return damaged("it is shutting down");
+  }
+  std::unreachable();
+}
+
+bool agent_connected(virDomain* domain) {
+  const Text xml(virDomainGetXMLDesc(domain, 0));
+  if (!xml) return false;
+  const std::string_view text = xml.get();
+  const auto channel = text.find("name='org.qemu.guest_agent.0'");
+  if (channel == std::string_view::npos) return false;
+  return text.substr(channel, text.find('>', channel) - channel).contains("state='connected'");
+}
+
+Result<void> end_domain(virDomain* domain) {
+  const std::string name = virDomainGetName(domain);
+  if (virDomainIsActive(domain) == 1 && virDomainDestroy(domain) != 0) {
+    auto error = libvirt_error(Code::libvirt_failed, "cannot end a machine").with("domain", name);
+    if (virDomainIsActive(domain) == 1) return std::unexpected(std::move(error));
+  }
+  if (virDomainIsPersistent(domain) == 1 && virDomainUndefine(domain) != 0)
+    return std::unexpected(libvirt_error(Code::libvirt_failed, "cannot undefine a machine").with("domain", name));
+  return {};
+}
+
+}  // namespace berth::hypervisor

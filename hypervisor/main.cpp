@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <fmt/format.h>
+#include <pthread.h>
+#include <sys/stat.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <thread>
+
+#include "core/json.hpp"
+#include "hypervisor/accelerator.hpp"
+#include "hypervisor/config.hpp"
+#include "hypervisor/dispatch.hpp"
+#include "hypervisor/domains.hpp"
+#include "hypervisor/guests.hpp"
+#include "hypervisor/host_check.hpp"
+#include "hypervisor/libvirt.hpp"
+#include "hypervisor/lifecycle.hpp"
+#include "hypervisor/machine_calls.hpp"
+#include "netiso/firewall.hpp"
+#include "netiso/kernel_rules.hpp"
+#include "netiso/networks.hpp"
+#include "storage/host_key.hpp"
+#include "storage/images.hpp"
+#include "storage/libvirt_secrets.hpp"
+#include "storage/volumes.hpp"
+#include "systemd/bus_server.hpp"
+#include "systemd/journal.hpp"
+#include "systemd/listen_fds.hpp"
+#include "systemd/notify.hpp"
+
+// Wires the rooms together; what it does is in them.
+namespace berth::hypervisor {
+namespace {
+
+using journal::Priority;
+
+std::string image_json(const Image& image) {
+  return dump_json({{"id", image.id.str()},
+                    {"file_size", image.file_size},
+                    {"virtual_size", image.virtual_size},
+                    {"has_kernel", image.boot.has_value()}});
+}
+
+void declare_image_calls(BusServer& bus, Images& images) {
+  bus.method("ImportImage", 2, true, [&images](Call& call) -> Result<std::string> {
+    const auto format = TRY(parse_image_format(call.arguments[0]));
+    std::optional<ImageId> expected;
+    if (!call.arguments[1].empty()) expected = TRY(ImageId::parse(call.arguments[1]));
+    const auto image = TRY(images.import(call.file.get(), format, expected));
+    return image_json(image);
+  });
+  bus.method("ListImages", 0, false, [&images](Call&) -> Result<std::string> {
+    const auto all = TRY(images.list());
+    std::string list = "[";
+    for (const auto& image : all) list += (list.size() > 1 ? "," : "") + image_json(image);
+    return list + "]";
+  });
+  bus.method("RemoveImage", 1, false, [&images](Call& call) -> Result<std::string> {
+    const auto id = TRY(ImageId::parse(call.arguments[0]));
+    TRY(images.remove(id));
+    return "";
+  });
+}
+
+void declare_key_calls(BusServer& bus, Keys& keys) {
+  bus.method("SshHostKey", 2, false, [&keys](Call& call) -> Result<std::string> {
+    const auto user = TRY(UserId::parse(call.arguments[0]));
+    const auto volume = TRY(VolumeId::parse(call.arguments[1]));
+    return keys.ssh_public_key(volume, user);
+  });
+}
+
+DomainSources sources(Libvirt& libvirt, const AcceleratorChoice& accelerator, Keys& keys, const Images& images,
+                      const Volumes& volumes) {
+  return {[&libvirt] { return libvirt.connect(); }, [&accelerator] { return accelerator.choose(); },
+          [&keys](const VolumeId& volume, const UserId& user) -> Result<HostKey> {
+            auto pem = TRY(keys.ssh_private_key(volume, user));
+            auto line = TRY(keys.ssh_public_key(volume, user));
+            return HostKey{std::move(pem), std::move(line)};
+          },
+          [&images](const ImageId& id) -> Result<ImageFiles> {
+            const auto image = TRY(images.find(id));
+            ImageFiles files{image.disk, std::string(name_of(image.disk_format))};
+            if (image.boot) files.boot = BootFiles{image.boot->kernel, image.boot->initrd, image.boot->cmdline};
+            return files;
+          },
+          [&volumes](const VolumeId& volume) { return volumes.file(volume); }};
+}
+
+void log_proof(const Result<void>& proof, bool allow_emulation) {
+  const journal::Fields fields{{"MESSAGE_ID", std::string(journal::message::accelerator)}};
+  if (proof) return journal::write(Priority::info, "KVM runs guests on this host", fields);
+  if (allow_emulation)
+    return journal::write(Priority::warning,
+                          fmt::format("Machines are emulated, since allow_emulation is set: {}", emulation_warning),
+                          proof.error(), fields);
+  journal::write(Priority::error, "No machine can be started", proof.error(), fields);
+}
+
+void log_lifecycle(const MachineId& machine, const std::string& event) {
+  journal::write(Priority::info, fmt::format("Machine {}: {}", machine.str(), event),
+                 {{"MESSAGE_ID", std::string(journal::message::lifecycle)},
+                  {"BERTH_MACHINE", machine.str()},
+                  {"BERTH_EVENT", event}});
+}
+
+/// Ends the bus' loop when the service manager or a person asks to. To be made before any other thread, which would
+/// take the signals.
+class SignalStop {
+ public:
+  explicit SignalStop(BusServer& bus) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    thread_ = std::jthread([&bus, signals] {
+      int number = 0;
+      sigwait(&signals, &number);
+      notify_stopping("ends; machines go on");
+      bus.stop();
+    });
+  }
+  ~SignalStop() { pthread_kill(thread_.native_handle(), SIGTERM); }
+
+ private:
+  std::jthread thread_;
+};
+
+Result<void> serve(const Config& config, const GuestPolicy& policy) {
+  const uid_t agent = TRY(uid_of_user(config.agent_user));
+  const uid_t inspector = TRY(uid_of_user(config.inspector_user));
+  const gid_t inspector_group = TRY(gid_of_group(config.inspector_user));
+  auto host_key = TRY(read_host_key());
+  auto socket = TRY(listening_socket(config.socket, config.agent_user));
+  KernelRules rules(policy);
+  BusServer bus(std::move(socket), agent);
+  const SignalStop stop(bus);
+
+  Lifecycle lifecycle([&bus](const MachineId& machine, const std::string& event) {
+    log_lifecycle(machine, event);
+    bus.emit("Lifecycle", {machine.str(), event});
+  });
+  Libvirt libvirt;
+  const auto connect = [&libvirt] { return libvirt.connect(); };
+  const AcceleratorChoice accelerator(config.allow_emulation,
+                                      [&config](const auto& proof) { log_proof(proof, config.allow_emulation); });
+  Keys keys(config.state_folder / "keys", std::move(host_key));
+  Images images(
+      config.state_folder / "images", keys, Inspector(config.image_inspector, inspector, inspector_group),
+      {.most_file = config.most_image_file, .reserve = config.reserve, .most_virtual = config.most_image_virtual});
+  LibvirtSecrets secrets(connect);
+  Volumes volumes(config.state_folder / "volumes", keys, images, secrets);
+  Networks networks(connect, rules);
+  Firewall firewall(rules);
+  Domains domains(sources(libvirt, accelerator, keys, images, volumes), config.run_folder / "seeds",
+                  config.state_folder / "boot");
+  Guests guests(connect);
+  const HostChecks checks({config.state_folder, config.run_folder, config.image_inspector, &accelerator, connect,
+                           [&rules] { return rules.check(); }});
+  TRY(keys.prepare());
+  TRY(images.prepare());
+  TRY(volumes.prepare());
+  TRY(domains.prepare());
+  if (const auto loaded = rules.load(); !loaded)
+    journal::write(Priority::error, "The firewall's rules are not loaded; no machine gets through", loaded.error());
+
+  const std::array<Driver*, kinds.size()> drivers{&keys, &volumes, &networks, &firewall, &domains};
+  Dispatch dispatch(drivers);
+  dispatch.declare(bus);
+  declare_image_calls(bus, images);
+  declare_key_calls(bus, keys);
+  declare_machine_calls(bus, guests, connect);
+  bus.method("Host", 0, false, [&checks](Call&) -> Result<std::string> { return checks.json(); });
+  lifecycle.follow(libvirt);
+
+  const Watchdog watchdog([&bus] { return bus.responds(std::chrono::seconds(5)); });
+  notify_ready("serves the agent");
+  return bus.run();
+}
+
+/// For a person at a terminal, and for the journal, which takes standard error.
+int refused(const Error& error) {
+  std::fprintf(stderr, "berth-hypervisor: %s\n", describe(error).c_str());
+  return EXIT_FAILURE;
+}
+
+int run(int argc, char** argv) {
+  const auto read = read_hypervisor_config(argc, argv);
+  if (!read) return refused(read.error());
+  if (const auto* answer = std::get_if<Answer>(&*read)) {
+    std::fputs(answer->text.c_str(), stdout);
+    return EXIT_SUCCESS;
+  }
+  const auto& config = std::get<Config>(*read);
+  const auto policy = GuestPolicy::parse(config.guest_blocked, config.guest_allowed);
+  if (!policy) return refused(policy.error());
+  if (config.check_only) {
+    std::puts("the configuration is sound");
+    return EXIT_SUCCESS;
+  }
+  umask(0077);
+  std::signal(SIGPIPE, SIG_IGN);
+  setenv("TMPDIR", config.run_folder.c_str(), 1);  // scratch files hold parts of seeds, so they too must lie in memory
+  const auto served = serve(config, *policy);
+  if (served) return EXIT_SUCCESS;
+  journal::write(Priority::error, "berth-hypervisor cannot run", served.error());
+  return EXIT_FAILURE;
+}
+
+}  // namespace
+}  // namespace berth::hypervisor
+
+int main(int argc, char** argv) {
+  const int status = berth::hypervisor::run(argc, argv);
+  std::fflush(nullptr);
+  // A thread may still wait for a guest to power off (Guests::shutdown); it must not see the process being taken apart.
+  std::_Exit(status);
+}
