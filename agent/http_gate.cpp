@@ -71,15 +71,21 @@ HttpGate::HttpGate(Fd listening, HttpHandler& handler, GateSettings settings)
       lanes_(settings.lanes) {
   epoll_event event{.events = EPOLLIN, .data = {.u64 = stop_key}};
   checked(epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, stop_.get(), &event), "epoll");
-  beat_ = steady_clock::now().time_since_epoch().count();
-  threads_.emplace_back([this] { keep(); });
-  for (unsigned i = 0; i < settings.workers; ++i) threads_.emplace_back([this] { work(); });
 }
 
-HttpGate::~HttpGate() {
+HttpGate::~HttpGate() { stop(); }
+
+void HttpGate::start() {
+  beat_ = steady_clock::now().time_since_epoch().count();
+  threads_.emplace_back([this] { keep(); });
+  for (unsigned i = 0; i < settings_.workers; ++i) threads_.emplace_back([this] { work(); });
+}
+
+void HttpGate::stop() {
   stopping_ = true;
   (void)eventfd_write(stop_.get(), 1);
   threads_.clear();
+  lanes_.wait();
 }
 
 GateCounts HttpGate::counts() const {

@@ -39,9 +39,13 @@ class HttpGate {
  public:
   /// `listening` is a unix stream socket; `handler` outlives the gate.
   HttpGate(Fd listening, HttpHandler& handler, GateSettings settings);
-  /// Stops: answers what is being served, ends streams, breaks uploads off.
+  /// Stops.
   ~HttpGate();
   HttpGate(const HttpGate&) = delete;
+
+  void start();
+  /// Answers what is being served, ends streams, breaks uploads off, and returns when no handler runs any more.
+  void stop();
 
   GateCounts counts() const;
   /// Whether the keeper makes progress; what a watchdog wants to know.

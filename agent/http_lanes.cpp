@@ -13,8 +13,9 @@ Error full(const char* what, std::size_t limit) {
 
 }  // namespace
 
-HttpLanes::~HttpLanes() {
+void HttpLanes::wait() {
   for (auto& one : running_) one.thread.join();
+  running_.clear();
 }
 
 std::size_t HttpLanes::running(Lane lane) const {

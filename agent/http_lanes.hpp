@@ -23,12 +23,14 @@ struct LaneLimits {
 class HttpLanes {
  public:
   explicit HttpLanes(LaneLimits limits) : limits_(limits) {}
-  /// Waits for all; the caller has told them to end.
-  ~HttpLanes();
+  ~HttpLanes() { wait(); }
+  HttpLanes(const HttpLanes&) = delete;
 
   /// Runs the job on a new thread; `too_many_connections` at a limit.
   Result<void> run(Lane lane, uid_t uid, std::function<void()> job);
   std::size_t running(Lane lane) const;
+  /// Until all have ended; the caller has told them to, and starts no more.
+  void wait();
 
  private:
   struct Running {

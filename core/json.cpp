@@ -39,6 +39,8 @@ class Watch {
 }  // namespace
 
 Result<json> parse_json(std::string_view text) {
+  if (text.starts_with("\xef\xbb\xbf"))  // the library would skip it (RFC 8259, 8.1)
+    return std::unexpected(Error{Code::malformed_request, "JSON must not begin with a byte order mark"});
   try {
     Watch watch;
     return json::parse(text, [&](int depth, json::parse_event_t event, json& parsed) { return watch(depth, event, parsed); });

@@ -31,6 +31,7 @@ class Served final : public HttpHandler {
     REQUIRE(bind(listening.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
     REQUIRE(listen(listening.get(), 1024) == 0);
     gate_ = std::make_unique<HttpGate>(std::move(listening), *this, settings);
+    gate_->start();
   }
   ~Served() override {
     gate_.reset();
@@ -62,7 +63,7 @@ class Served final : public HttpHandler {
   }
 
   HttpGate& gate() { return *gate_; }
-  void stop() { gate_.reset(); }
+  void stop() { gate_->stop(); }
 
   std::atomic<int> handled{0};
   std::atomic<bool> streaming{true};
