@@ -1,6 +1,7 @@
 #include "storage/inspector/sandbox.hpp"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -35,6 +36,8 @@ struct Prisoner {
       return;
     }
     for (const int fault : {SIGSEGV, SIGSYS, SIGABRT}) signal(fault, SIG_DFL);
+    constexpr gid_t some[] = {1, 2};
+    if (geteuid() == 0 && setgroups(2, some) != 0) _exit(no_sandbox);
     const int file = open("/proc/self/exe", O_RDONLY);
     if (dup2(ends[1], 1) < 0 || dup2(file, 3) < 0 || !inspector::enter_sandbox(65534, 65534).empty()) _exit(no_sandbox);
     if (::write(1, "x", 1) != 1) _exit(no_sandbox);
