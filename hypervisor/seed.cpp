@@ -7,6 +7,7 @@
 #include <sodium.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <memory>
 #include <span>
 #include <vector>
@@ -62,19 +63,27 @@ int add(archive* writer, const char* name, std::span<const std::uint8_t> bytes) 
              : ARCHIVE_FATAL;
 }
 
+/// The library writes the primary volume's label in capitals, as the strictest reading of ISO 9660 wants it; guests
+/// look for "cidata". The label stands in sector 16 from byte 40 on (ECMA-119, 8.4).
+void label(std::span<std::uint8_t> image) {
+  constexpr std::string_view name = "cidata";
+  std::ranges::copy(name, image.subspan(16 * 2048 + 40).begin());
+}
+
 Result<std::size_t> fill(std::vector<std::uint8_t>& image, const DomainSpec& spec, const HostKey& key) {
   const ArchivePtr writer(archive_write_new());
   if (!writer) return std::unexpected(failed(spec, nullptr));
   std::size_t used = 0;
   const auto user_data = seed_user_data(spec, key);
   int r = archive_write_set_format_iso9660(writer.get());
-  if (r == ARCHIVE_OK) r = archive_write_set_options(writer.get(), "volume-id=cidata,allow-pvd-lowercase,!pad");
+  if (r == ARCHIVE_OK) r = archive_write_set_options(writer.get(), "volume-id=cidata,!pad");
   if (r == ARCHIVE_OK) r = archive_write_open_memory(writer.get(), image.data(), image.size(), &used);
   if (r == ARCHIVE_OK) r = add(writer.get(), "meta-data", bytes_of(seed_meta_data(spec)));
   if (r == ARCHIVE_OK) r = add(writer.get(), "network-config", bytes_of(seed_network_config(spec)));
   if (r == ARCHIVE_OK) r = add(writer.get(), "user-data", user_data.bytes());
   if (r == ARCHIVE_OK) r = archive_write_close(writer.get());
   if (r != ARCHIVE_OK) return std::unexpected(failed(spec, writer.get()));
+  label(image);
   return used;
 }
 
