@@ -25,6 +25,10 @@ std::string mark_of(const MachineId& machine) {
   return std::to_string(std::stoul(uuid.substr(uuid.size() - 8), nullptr, 16));
 }
 
+bool is_among(const Element& element, std::span<const Element> others) {
+  return std::ranges::find(others, element) != others.end();
+}
+
 bool collide(const Element& one, const Element& other) {
   return one.set == other.set && std::ranges::any_of(one.set->unique, [&](std::size_t column) {
            return one.columns[column] == other.columns[column];
@@ -99,17 +103,16 @@ std::vector<Element> owned_by(const Id& owner, Kind kind, std::span<const Elemen
 }
 
 std::vector<Element> stale_for(std::span<const Element> wanted, std::span<const Element> all) {
-  const auto unwanted = without(all, wanted);
   // Whoever holds something of ours loses all of it: half a machine in the sets would help nobody.
   std::set<std::pair<Kind, std::string_view>> losers;
   for (const auto& want : wanted) {
     losers.emplace(want.set->kind, want.owner);
-    for (const auto& element : unwanted)
+    for (const auto& element : all)
       if (collide(element, want)) losers.emplace(element.set->kind, element.owner);
   }
   std::vector<Element> stale;
-  std::ranges::copy_if(unwanted, std::back_inserter(stale), [&](const Element& element) {
-    return losers.contains({element.set->kind, element.owner});
+  std::ranges::copy_if(all, std::back_inserter(stale), [&](const Element& element) {
+    return losers.contains({element.set->kind, element.owner}) && !is_among(element, wanted);
   });
   return stale;
 }
@@ -117,7 +120,7 @@ std::vector<Element> stale_for(std::span<const Element> wanted, std::span<const 
 std::vector<Element> without(std::span<const Element> some, std::span<const Element> others) {
   std::vector<Element> rest;
   std::ranges::copy_if(some, std::back_inserter(rest),
-                       [&](const Element& element) { return std::ranges::find(others, element) == others.end(); });
+                       [&](const Element& element) { return !is_among(element, others); });
   return rest;
 }
 

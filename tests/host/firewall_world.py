@@ -1,7 +1,7 @@
 """A host, its guests and the world around it, each a network namespace, with the real rule set in the host's.
 
     alice: bridge with the guests a1, a2 and `stranger`, whose tap the firewall does not know
-    bob:   bridge with the guest b1
+    bob:   bridge with the guest b1; a public subnet, so that the refusal of private ones protects nobody here
     world: what lies behind the host's uplink, with addresses of the internet, private ones and cloud metadata
 """
 import ctypes
@@ -214,7 +214,7 @@ class World:
                       "net.ipv4.conf.all.rp_filter=0", "net.ipv4.conf.default.rp_filter=0")
         self.driver("load")
         self.alice = self.network("01kaf5x0000000000000000aaa", "10.66.0.0/27", "10.66.0.1")
-        self.bob = self.network("01kaf5x0000000000000000bbb", "10.66.0.32/27", "10.66.0.33")
+        self.bob = self.network("01kaf5x0000000000000000bbb", "198.51.101.32/27", "198.51.101.33")
         self.a1, self.a2, self.stranger = (self.guest(name, number, self.alice)
                                            for number, name in enumerate(("a1", "a2", "stranger"), 1))
         self.b1 = self.guest("b1", 4, self.bob)
@@ -238,7 +238,8 @@ class World:
             self.world.ip("addr", "add", f"{address}/32", "dev", "lo")
         self.host.ip("route", "add", "default", "via", GATEWAY_OF_THE_HOST)
         # A neighbour that knows where guests are may try to reach them past the published ports.
-        self.world.ip("route", "add", "10.66.0.0/16", "via", HOST)
+        for guests in ("10.66.0.0/16", "198.51.101.0/24"):
+            self.world.ip("route", "add", guests, "via", HOST)
         self.server = self.world.bound(socket.SOCK_STREAM, "0.0.0.0", 80)
 
     def network(self, user, subnet, address):

@@ -53,9 +53,15 @@ def arp(source_mac, source_ip, target_ip, data, operation=1, target_mac="00:00:0
                        ip(target_ip)) + data
 
 
-def ipv6(protocol, make):
-    """A packet from fe80::be to ff02::1; `make(checksum)` gives what it carries."""
-    source, target = socket.inet_pton(socket.AF_INET6, "fe80::be"), socket.inet_pton(socket.AF_INET6, "ff02::1")
+def tcp(source, target, from_port, to_port, flags, data):
+    """With a sequence number and a checksum of no meaning."""
+    head = struct.pack("!HHIIBBHHH", from_port, to_port, 1, 1, 5 << 4, flags, 1024, 0, 0)
+    return ipv4(source, target, socket.IPPROTO_TCP, head + data)
+
+
+def ipv6(protocol, make, source="fe80::be", target="ff02::1"):
+    """`make(checksum)` gives what the packet carries."""
+    source, target = socket.inet_pton(socket.AF_INET6, source), socket.inet_pton(socket.AF_INET6, target)
     size = len(make(0))
     body = make(checksum(source + target + struct.pack("!II", size, protocol) + make(0)))
     return struct.pack("!IHBB16s16s", 6 << 28, size, protocol, 255, source, target) + body
@@ -67,5 +73,5 @@ def router_advertisement(data):
     return ipv6(socket.IPPROTO_ICMPV6, lambda check: struct.pack("!BBHBBHII", 134, 0, check, 64, 0, 1800, 0, 0) + option)
 
 
-def udp6(port, data):
-    return ipv6(socket.IPPROTO_UDP, lambda check: struct.pack("!HHHH", port, port, 8 + len(data), check) + data)
+def udp6(data, port, **addresses):
+    return ipv6(socket.IPPROTO_UDP, lambda check: struct.pack("!HHHH", port, port, 8 + len(data), check) + data, **addresses)
