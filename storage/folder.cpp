@@ -13,7 +13,8 @@ namespace berth {
 namespace fs = std::filesystem;
 
 Result<void> make_folder(const fs::path& path, mode_t mode) {
-  if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST) return std::unexpected(file_error("make a folder for", path, errno));
+  if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST)
+    return std::unexpected(file_error("make a folder for", path, errno));
   struct stat info {};
   if (::lstat(path.c_str(), &info) != 0) return std::unexpected(file_error("look at", path, errno));
   if (!S_ISDIR(info.st_mode)) return std::unexpected(file_error("make a folder for", path, ENOTDIR));

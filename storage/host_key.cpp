@@ -20,8 +20,9 @@ Error no_host_key(std::string message, std::string path, std::string reason) {
           std::move(message),
           {{"path", std::move(path)},
            {"reason", std::move(reason)},
-           {"next", "restore /etc/berth/host-key.cred from its backup; on a host without users yet, make one by "
-                    "reinstalling the package, then restart berth-hypervisor"}}};
+           {"next",
+            "restore /etc/berth/host-key.cred from its backup; on a host without users yet, make one by "
+            "reinstalling the package, then restart berth-hypervisor"}}};
 }
 
 }  // namespace
@@ -35,12 +36,14 @@ Result<Secret> read_host_key(const std::filesystem::path& credentials) {
   while (have < key.size()) {
     const auto got = ::read(fd.get(), key.bytes().data() + have, key.size() - have);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return std::unexpected(no_host_key("the host key cannot be read", path, std::strerror(errno)));  // NOLINT
+    if (got < 0)
+      return std::unexpected(no_host_key("the host key cannot be read", path, std::strerror(errno)));  // NOLINT
     if (got == 0) break;
     have += static_cast<std::size_t>(got);
   }
   if (have != key_size)
-    return std::unexpected(no_host_key("the host key is not 32 bytes long", path, have < key_size ? "too short" : "too long"));
+    return std::unexpected(
+        no_host_key("the host key is not 32 bytes long", path, have < key_size ? "too short" : "too long"));
   return Secret::taking(key.bytes().first(key_size));
 }
 

@@ -41,10 +41,10 @@ struct Image {
 /// What every import is held to.
 struct ImageLimits {
   Bytes most_file = 64 * GiB;
-  Bytes reserve = GiB;               ///< of the file system: an import never leaves less
-  Bytes most_virtual = most_disk;    ///< as large as a volume may be
-  std::uint64_t most_ratio = 1000;   ///< virtual bytes for each byte of the disk's file
-  Bytes ratio_floor = 64 * GiB;      ///< up to this virtual size an image may be as empty as it likes
+  Bytes reserve = GiB;              ///< of the file system: an import never leaves less
+  Bytes most_virtual = most_disk;   ///< as large as a volume may be
+  std::uint64_t most_ratio = 1000;  ///< virtual bytes for each byte of the disk's file
+  Bytes ratio_floor = 64 * GiB;     ///< up to this virtual size an image may be as empty as it likes
 };
 
 }  // namespace berth

@@ -65,7 +65,8 @@ Result<void> write_facts(const fs::path& folder, Bytes file_size, const Inspecti
                                {"virtual_size", inspection.virtual_size},
                                {"disk_format", name_of(inspection.disk_format)},
                                {"has_kernel", inspection.boot.has_value()}});
-  return write_file(folder / "image.json", {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}, read_only);
+  return write_file(folder / "image.json", {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()},
+                    read_only);
 }
 
 Error not_whole(const fs::path& path, std::string reason) {
@@ -116,7 +117,8 @@ Result<Image> read(const fs::path& folder, const ImageId& id) {
     auto cmdline = TRY(read_cmdline(folder / "cmdline"));
     image.boot = DirectBoot{folder / "kernel", folder / "initrd", std::move(cmdline)};
   }
-  for (const auto& path : {image.disk, *has_kernel ? image.boot->kernel : facts, *has_kernel ? image.boot->initrd : facts})
+  for (const auto& path :
+       {image.disk, *has_kernel ? image.boot->kernel : facts, *has_kernel ? image.boot->initrd : facts})
     if (::access(path.c_str(), F_OK) != 0) return std::unexpected(not_whole(path, "it is missing"));
   return image;
 }

@@ -44,14 +44,18 @@ class Aside {
 Error mismatch(const ImageId& expected, const ImageId& found) {
   return {Code::checksum_mismatch,
           "the file's SHA-256 is not the one that was given",
-          {{"expected", expected.str()}, {"found", found.str()}, {"next", "download the file again, or correct the checksum"}}};
+          {{"expected", expected.str()},
+           {"found", found.str()},
+           {"next", "download the file again, or correct the checksum"}}};
 }
 
 }  // namespace
 
 Result<void> Images::prepare() {
   TRY(make_folder(folder_, 0711));
-  return sweep(folder_, [](std::string_view name) { return name.starts_with(incoming_prefix) || name.starts_with(removed_prefix); });
+  return sweep(folder_, [](std::string_view name) {
+    return name.starts_with(incoming_prefix) || name.starts_with(removed_prefix);
+  });
 }
 
 Result<Image> Images::import(int file, ImageFormat format, const std::optional<ImageId>& expected) {
@@ -59,7 +63,8 @@ Result<Image> Images::import(int file, ImageFormat format, const std::optional<I
   return take_over(aside.path(), file, format, expected);
 }
 
-Result<Image> Images::take_over(const fs::path& aside, int file, ImageFormat format, const std::optional<ImageId>& expected) {
+Result<Image> Images::take_over(const fs::path& aside, int file, ImageFormat format,
+                                const std::optional<ImageId>& expected) {
   const auto path = aside / image_folder::incoming;
   const auto spooled = TRY(spool(file, path, limits_));
   if (expected && *expected != spooled.id) return std::unexpected(mismatch(*expected, spooled.id));
@@ -82,7 +87,8 @@ Result<Image> Images::settle(const fs::path& aside, const ImageId& id) {
 Result<Image> Images::find(const ImageId& id) const {
   const auto folder = folder_ / id.str();
   if (::access(folder.c_str(), F_OK) != 0 && errno == ENOENT)
-    return std::unexpected(Error{Code::not_found, "the image is not on this host", {{"image", id.str()}, {"next", "import it again"}}});
+    return std::unexpected(
+        Error{Code::not_found, "the image is not on this host", {{"image", id.str()}, {"next", "import it again"}}});
   return image_folder::read(folder, id);
 }
 
@@ -100,9 +106,10 @@ Result<void> Images::remove(const ImageId& id) {
   const std::unique_lock lock(removal_);
   const auto volumes = TRY(keys_.volumes_over(id));
   if (!volumes.empty())
-    return std::unexpected(Error{Code::image_in_use,
-                                 "a volume lies over the image",
-                                 {{"image", id.str()}, {"volume", volumes.front().str()}, {"next", "terminate the sessions that use it"}}});
+    return std::unexpected(Error{
+        Code::image_in_use,
+        "a volume lies over the image",
+        {{"image", id.str()}, {"volume", volumes.front().str()}, {"next", "terminate the sessions that use it"}}});
   const auto aside = TRY(Aside::make(folder_, removed_prefix));
   if (::rename((folder_ / id.str()).c_str(), (aside.path() / "image").c_str()) != 0 && errno != ENOENT)
     return std::unexpected(file_error("remove", folder_ / id.str(), errno));

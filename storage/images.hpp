@@ -36,7 +36,8 @@ class Images {
   std::shared_lock<std::shared_mutex> keep() const { return std::shared_lock(removal_); }
 
  private:
-  Result<Image> take_over(const std::filesystem::path& aside, int file, ImageFormat format, const std::optional<ImageId>& expected);
+  Result<Image> take_over(const std::filesystem::path& aside, int file, ImageFormat format,
+                          const std::optional<ImageId>& expected);
   Result<Image> settle(const std::filesystem::path& aside, const ImageId& id);
 
   std::filesystem::path folder_;

@@ -15,7 +15,9 @@ constexpr std::size_t longest_sentence = 400;
 constexpr Bytes longest_cmdline = 1024;
 
 Error rejected(std::string reason, std::string next) {
-  return {Code::image_rejected, "the file is not an image that can be taken", {{"reason", std::move(reason)}, {"next", std::move(next)}}};
+  return {Code::image_rejected,
+          "the file is not an image that can be taken",
+          {{"reason", std::move(reason)}, {"next", std::move(next)}}};
 }
 
 /// The inspector's own sentences are printable ASCII; another one's are not shown to anybody.
@@ -71,7 +73,8 @@ Result<Inspection> read_verdict(std::string_view text, ImageFormat format, Bytes
 
 }  // namespace
 
-Result<Inspection> parse_verdict(std::string_view verdict, ImageFormat format, Bytes file_size, const ImageLimits& limits) {
+Result<Inspection> parse_verdict(std::string_view verdict, ImageFormat format, Bytes file_size,
+                                 const ImageLimits& limits) {
   auto inspection = read_verdict(verdict, format, file_size, limits);
   if (inspection || inspection.error().code == Code::image_rejected) return inspection;
   return std::unexpected(rejected("its inspector gave no clear verdict: " + describe(inspection.error()),
@@ -80,16 +83,20 @@ Result<Inspection> parse_verdict(std::string_view verdict, ImageFormat format, B
 
 Result<Inspection> Inspector::inspect(int file, Bytes file_size, ImageFormat format, const ImageLimits& limits) const {
   Program program{program_.string()};
-  program.arguments = {std::string(name_of(format)),          std::to_string(user_),
-                       std::to_string(group_),                std::to_string(limits.most_virtual),
-                       std::to_string(limits.most_ratio),     std::to_string(limits.ratio_floor)};
+  program.arguments = {std::string(name_of(format)),
+                       std::to_string(user_),
+                       std::to_string(group_),
+                       std::to_string(limits.most_virtual),
+                       std::to_string(limits.most_ratio),
+                       std::to_string(limits.ratio_floor)};
   program.files = {{3, file}};
   program.deadline = std::chrono::seconds(60);  // a file of 64 GiB with small clusters takes 2 s
   const auto finished = TRY(run(program));
   if (finished.status == 0) return parse_verdict(finished.output, format, file_size, limits);
   if (finished.status > 128)
-    return std::unexpected(rejected(fmt::format("its inspector was ended by signal {} while it read the file", finished.status - 128),
-                                    "do not use this file, it may have been made to do harm"));
+    return std::unexpected(
+        rejected(fmt::format("its inspector was ended by signal {} while it read the file", finished.status - 128),
+                 "do not use this file, it may have been made to do harm"));
   return std::unexpected(Error{Code::storage_failed,
                                "the image inspector does not work",
                                {{"program", program.path},

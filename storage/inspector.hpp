@@ -28,15 +28,17 @@ struct Inspection {
   std::optional<Boot> boot;  ///< for a bundle
 };
 
-/// Reads a verdict (storage/inspector/verdict.hpp) without believing it: the program that wrote it had a stranger's file
-/// in its hands. Every range must lie within the file, every number within the limits, and the kind must be what was
-/// asked for. A refusal is `image_rejected`, with the inspector's reason; nonsense is `image_rejected` too.
-Result<Inspection> parse_verdict(std::string_view verdict, ImageFormat format, Bytes file_size, const ImageLimits& limits);
+/// Reads a verdict (storage/inspector/verdict.hpp) without believing it: the program that wrote it had a stranger's
+/// file in its hands. Every range must lie within the file, every number within the limits, and the kind must be what
+/// was asked for. A refusal is `image_rejected`, with the inspector's reason; nonsense is `image_rejected` too.
+Result<Inspection> parse_verdict(std::string_view verdict, ImageFormat format, Bytes file_size,
+                                 const ImageLimits& limits);
 
 /// Runs berth-image-inspector, an unprivileged process of a few milliseconds, on one file.
 class Inspector {
  public:
-  /// `program` is an absolute path; `user` and `group` are whom it becomes, neither of them 0, when this process is root.
+  /// `program` is an absolute path; `user` and `group` are whom it becomes, neither of them 0, when this process is
+  /// root.
   Inspector(std::filesystem::path program, uid_t user, gid_t group)
       : program_(std::move(program)), user_(user), group_(group) {}
 

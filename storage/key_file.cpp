@@ -13,7 +13,9 @@ constexpr std::size_t image_at = volume_magic.size() + Id::text_length, image_le
 constexpr std::size_t wrapped_at = image_at + image_length;
 static_assert(wrapped_at + wrapped_size <= longest);
 
-std::string user_binding(const UserId& user) { return fmt::format("berth user-key 1 {}", user.str()); }
+std::string user_binding(const UserId& user) {
+  return fmt::format("berth user-key 1 {}", user.str());
+}
 
 std::string volume_binding(const VolumeId& volume, const UserId& user, std::string_view image) {
   return fmt::format("berth volume-key 1 {} {} {}", volume.str(), user.str(), image);
@@ -66,7 +68,8 @@ std::optional<ImageId> image_of(std::string_view file) {
 std::optional<Secret> open_volume_key(std::string_view file, const Secret& user_key, const VolumeId& volume,
                                       const UserId& user) {
   if (!is_volume_key(file)) return std::nullopt;
-  return unwrap(bytes_of(file.substr(wrapped_at)), user_key, volume_binding(volume, user, file.substr(image_at, image_length)));
+  return unwrap(bytes_of(file.substr(wrapped_at)), user_key,
+                volume_binding(volume, user, file.substr(image_at, image_length)));
 }
 
 }  // namespace berth::key_file

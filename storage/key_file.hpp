@@ -30,11 +30,13 @@ struct Owner {
   ImageId image;
 };
 
-std::vector<std::uint8_t> seal_volume_key(const Secret& key, const Secret& user_key, const VolumeId& volume, const Owner& owner);
+std::vector<std::uint8_t> seal_volume_key(const Secret& key, const Secret& user_key, const VolumeId& volume,
+                                          const Owner& owner);
 /// What the file says about itself, or nothing when that cannot be read.
 std::optional<UserId> user_of(std::string_view file);
 std::optional<ImageId> image_of(std::string_view file);
 /// The key, or nothing when the file is damaged, another volume's or user's, or made under another user key.
-std::optional<Secret> open_volume_key(std::string_view file, const Secret& user_key, const VolumeId& volume, const UserId& user);
+std::optional<Secret> open_volume_key(std::string_view file, const Secret& user_key, const VolumeId& volume,
+                                      const UserId& user);
 
 }  // namespace berth::key_file

@@ -17,11 +17,13 @@ namespace fs = std::filesystem;
 constexpr std::string_view user_suffix = ".key", volume_suffix = ".volume-key";
 
 Error damaged(const fs::path& path, const char* reason) {
-  return {Code::key_damaged,
-          "a key file cannot be opened",
-          {{"path", path.string()},
-           {"reason", reason},
-           {"next", "restore this file, and the keys above it, from the host's backup; without it the volumes it opens are lost"}}};
+  return {
+      Code::key_damaged,
+      "a key file cannot be opened",
+      {{"path", path.string()},
+       {"reason", reason},
+       {"next",
+        "restore this file, and the keys above it, from the host's backup; without it the volumes it opens are lost"}}};
 }
 
 /// A key file's bytes, or nothing when there is none.
@@ -47,8 +49,12 @@ Result<void> Keys::prepare() {
   return sweep(folder_, [](std::string_view name) { return name.ends_with(".new"); });
 }
 
-fs::path Keys::user_path(const Id& user) const { return folder_ / (user.str() + std::string(user_suffix)); }
-fs::path Keys::volume_path(const Id& volume) const { return folder_ / (volume.str() + std::string(volume_suffix)); }
+fs::path Keys::user_path(const Id& user) const {
+  return folder_ / (user.str() + std::string(user_suffix));
+}
+fs::path Keys::volume_path(const Id& volume) const {
+  return folder_ / (volume.str() + std::string(volume_suffix));
+}
 
 Result<std::optional<Secret>> Keys::open_user_key(const UserId& user) const {
   const auto path = user_path(user);
@@ -105,7 +111,9 @@ Result<void> Keys::remove(const Id& id) {
   return erase_file(user_path(user));
 }
 
-Result<std::vector<Id>> Keys::list() { return ids_in(folder_, user_suffix); }
+Result<std::vector<Id>> Keys::list() {
+  return ids_in(folder_, user_suffix);
+}
 
 Result<std::optional<Secret>> Keys::open_volume_key(const VolumeId& volume, const UserId& user) const {
   const auto path = volume_path(volume);
@@ -146,7 +154,8 @@ Result<Secret> Keys::volume_key(const VolumeId& volume, const UserId& user) {
   const std::lock_guard lock(mutex_);
   auto key = TRY(open_volume_key(volume, user));
   if (!key)
-    return std::unexpected(Error{Code::not_found, "the volume has no key on this host", {{"path", volume_path(volume).string()}}});
+    return std::unexpected(
+        Error{Code::not_found, "the volume has no key on this host", {{"path", volume_path(volume).string()}}});
   return std::move(*key);
 }
 
@@ -155,7 +164,9 @@ Result<void> Keys::remove_volume_key(const VolumeId& volume) {
   return erase_file(volume_path(volume));
 }
 
-Result<std::vector<Id>> Keys::volume_keys() { return ids_in(folder_, volume_suffix); }
+Result<std::vector<Id>> Keys::volume_keys() {
+  return ids_in(folder_, volume_suffix);
+}
 
 Result<std::vector<Id>> Keys::volumes_that(const std::function<bool(const Id&, const std::string&)>& match) const {
   std::vector<Id> found;

@@ -15,8 +15,8 @@
 namespace berth {
 
 /// The users' keys, each wrapped by the host key, and the volumes' keys, each wrapped by its user's key; files in one
-/// folder. As a driver it stands for the users' keys. A key file that is there is never written again: one that does not
-/// open is `key_damaged`, naming the file, and stays for whoever can restore it.
+/// folder. As a driver it stands for the users' keys. A key file that is there is never written again: one that does
+/// not open is `key_damaged`, naming the file, and stays for whoever can restore it.
 class Keys : public Driver {
  public:
   /// `folder` is .../keys; `host_key` has 32 bytes (storage/host_key).

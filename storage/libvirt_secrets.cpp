@@ -87,7 +87,8 @@ Result<bool> LibvirtSecrets::has(const VolumeId& volume) {
     if (!secret) return false;
     const std::unique_ptr<char, decltype(&free)> xml(virSecretGetXMLDesc(secret.get(), 0), &free);
     if (!xml) return std::unexpected(failed("look at", volume));
-    return std::string_view(xml.get()).find(fmt::format("<description>{}</description>", with_value)) != std::string_view::npos;
+    return std::string_view(xml.get()).find(fmt::format("<description>{}</description>", with_value)) !=
+           std::string_view::npos;
   });
 }
 

@@ -10,13 +10,13 @@
 
 namespace berth {
 
-/// Volumes' passphrases as libvirt's secrets: ephemeral (gone with libvirtd, never on disk) and private (nobody reads one
-/// back), with the UUID `VolumeId::uuid()`. What fails is `libvirt_failed`.
+/// Volumes' passphrases as libvirt's secrets: ephemeral (gone with libvirtd, never on disk) and private (nobody reads
+/// one back), with the UUID `VolumeId::uuid()`. What fails is `libvirt_failed`.
 class LibvirtSecrets : public SecretStore {
  public:
   using Connection = std::shared_ptr<virConnect>;
-  /// `connect` gives a connection that lives, a new one when libvirtd was restarted; it is asked at every call, and a second
-  /// time when a connection turns out to be dead.
+  /// `connect` gives a connection that lives, a new one when libvirtd was restarted; it is asked at every call, and a
+  /// second time when a connection turns out to be dead.
   explicit LibvirtSecrets(std::function<Result<Connection>()> connect) : connect_(std::move(connect)) {}
 
   Result<void> put(const VolumeId& volume, const std::filesystem::path& file, const Secret& passphrase) override;

@@ -54,7 +54,8 @@ Result<Device> open_device(int fd, Words& words) {
   derivation.hash = "sha256";
   derivation.iterations = 1000;
   derivation.flags = CRYPT_PBKDF_NO_BENCHMARK;
-  if (const int r = crypt_set_pbkdf_type(raw, &derivation); r < 0) return std::unexpected(failed("derivation", -r, words));
+  if (const int r = crypt_set_pbkdf_type(raw, &derivation); r < 0)
+    return std::unexpected(failed("derivation", -r, words));
   return device;
 }
 
@@ -62,10 +63,12 @@ Result<void> format(crypt_device* device, const Secret& passphrase, const Words&
   crypt_params_luks1 parameters{};
   parameters.hash = "sha256";
   parameters.data_alignment = 8;  // sectors, as QEMU has it: the data would begin right behind the slots
-  if (const int r = crypt_format(device, CRYPT_LUKS1, "aes", "xts-plain64", nullptr, nullptr, xts_key_size, &parameters); r < 0)
+  if (const int r =
+          crypt_format(device, CRYPT_LUKS1, "aes", "xts-plain64", nullptr, nullptr, xts_key_size, &parameters);
+      r < 0)
     return std::unexpected(failed("format", -r, words));
-  if (const int r = crypt_keyslot_add_by_volume_key(device, 0, nullptr, 0,
-                                                    reinterpret_cast<const char*>(passphrase.bytes().data()), passphrase.size());
+  if (const int r = crypt_keyslot_add_by_volume_key(
+          device, 0, nullptr, 0, reinterpret_cast<const char*>(passphrase.bytes().data()), passphrase.size());
       r < 0)
     return std::unexpected(failed("add a key slot", -r, words));
   return {};

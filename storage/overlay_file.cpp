@@ -27,7 +27,8 @@ Result<void> fill(const fs::path& path, const qcow2::Overlay& overlay, const Luk
 }
 
 Result<void> settle(const fs::path& fresh, const fs::path& path) {
-  if (renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0) return sync_folder(path.parent_path());
+  if (renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0)
+    return sync_folder(path.parent_path());
   if (errno != EEXIST) return std::unexpected(file_error("rename", fresh, errno));
   return std::unexpected(Error{Code::already_exists, "the volume's file exists already", {{"path", path.string()}}});
 }

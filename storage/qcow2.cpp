@@ -18,9 +18,15 @@ constexpr std::uint32_t luks = 2, refcount_order = 4, header_length = 112;
 constexpr std::uint32_t backing_format_extension = 0xe2792aca, encryption_extension = 0x0537be77, end_of_extensions = 0;
 constexpr std::size_t longest_backing_name = 1023;
 
-constexpr Bytes clusters(Bytes bytes) { return (bytes + cluster - 1) / cluster; }
-constexpr Bytes l1_entries(Bytes size) { return (size + covered_by_l2 - 1) / covered_by_l2; }
-constexpr Bytes luks_at(Bytes size) { return l1_at + clusters(l1_entries(size) * 8) * cluster; }
+constexpr Bytes clusters(Bytes bytes) {
+  return (bytes + cluster - 1) / cluster;
+}
+constexpr Bytes l1_entries(Bytes size) {
+  return (size + covered_by_l2 - 1) / covered_by_l2;
+}
+constexpr Bytes luks_at(Bytes size) {
+  return l1_at + clusters(l1_entries(size) * 8) * cluster;
+}
 
 /// Big-endian numbers and text at running positions.
 class Writer {
@@ -66,8 +72,8 @@ void write_header(std::vector<std::uint8_t>& file, const Overlay& overlay) {
   out.u32(cluster_bits).u64(overlay.size).u32(luks);
   out.u32(l1_entries(overlay.size)).u64(l1_at);
   out.u64(refcount_table_at).u32(1);
-  out.u32(0).u64(0);          // snapshots
-  out.u64(0).u64(0).u64(0);   // incompatible, compatible, autoclear features
+  out.u32(0).u64(0);         // snapshots
+  out.u64(0).u64(0).u64(0);  // incompatible, compatible, autoclear features
   out.u32(refcount_order).u32(header_length);
 }
 
@@ -86,7 +92,9 @@ void check(const Overlay& overlay) {
 
 }  // namespace
 
-Bytes file_length(const Overlay& overlay) { return luks_at(overlay.size) + clusters(overlay.luks_area) * cluster; }
+Bytes file_length(const Overlay& overlay) {
+  return luks_at(overlay.size) + clusters(overlay.luks_area) * cluster;
+}
 
 std::vector<std::uint8_t> metadata(const Overlay& overlay) {
   check(overlay);

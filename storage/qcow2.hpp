@@ -21,8 +21,9 @@ struct Overlay {
 };
 
 /// The beginning of a fresh qcow2 file, version 3 (docs/interop/qcow2.txt in QEMU's sources): header, refcounts and L1
-/// table, in whole clusters. The LUKS header belongs right behind it, in clusters that are counted already; no cluster of
-/// data is allocated. It takes 256 KiB for a disk of up to 4 TiB. Throws std::invalid_argument when a limit above is not kept.
+/// table, in whole clusters. The LUKS header belongs right behind it, in clusters that are counted already; no cluster
+/// of data is allocated. It takes 256 KiB for a disk of up to 4 TiB. Throws std::invalid_argument when a limit above is
+/// not kept.
 std::vector<std::uint8_t> metadata(const Overlay& overlay);
 
 /// The length of the whole file: what `metadata` gives and the LUKS area, in whole clusters.

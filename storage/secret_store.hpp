@@ -9,7 +9,8 @@
 
 namespace berth {
 
-/// Where QEMU gets volumes' keys from. The real one is libvirt (storage/libvirt_secrets); unit tests have one in memory.
+/// Where QEMU gets volumes' keys from. The real one is libvirt (storage/libvirt_secrets); unit tests have one in
+/// memory.
 struct SecretStore {
   virtual ~SecretStore() = default;
   /// Keeps a volume's passphrase in memory, under the id's uuid() and bound to the volume's file. Again is no error.

@@ -28,16 +28,19 @@ Error too_large(const ImageLimits& limits) {
 }
 
 /// One piece of the stream; empty at its end.
-Result<std::span<const std::uint8_t>> next(int from, std::span<std::uint8_t> buffer, std::chrono::milliseconds patience) {
+Result<std::span<const std::uint8_t>> next(int from, std::span<std::uint8_t> buffer,
+                                           std::chrono::milliseconds patience) {
   for (;;) {
     pollfd ready{from, POLLIN, 0};
     const int count = poll(&ready, 1, static_cast<int>(patience.count()));
     if (count == 0)
-      return std::unexpected(Error{Code::request_timeout, "the image file stopped coming", {{"next", "import it again"}}});
+      return std::unexpected(
+          Error{Code::request_timeout, "the image file stopped coming", {{"next", "import it again"}}});
     const auto got = count < 0 ? count : ::read(from, buffer.data(), buffer.size());
     if (got >= 0) return buffer.first(static_cast<std::size_t>(got));
     if (errno != EINTR && errno != EAGAIN)
-      return std::unexpected(Error{Code::storage_failed, "the image file cannot be read", {{"reason", std::strerror(errno)}}});  // NOLINT
+      return std::unexpected(
+          Error{Code::storage_failed, "the image file cannot be read", {{"reason", std::strerror(errno)}}});  // NOLINT
   }
 }
 
@@ -54,7 +57,8 @@ Result<void> check_room(int fd, std::size_t wanted, const ImageLimits& limits, c
 
 }  // namespace
 
-Result<Spooled> spool(int from, const std::filesystem::path& to, const ImageLimits& limits, std::chrono::milliseconds patience) {
+Result<Spooled> spool(int from, const std::filesystem::path& to, const ImageLimits& limits,
+                      std::chrono::milliseconds patience) {
   struct stat source {};
   if (fstat(from, &source) == 0 && S_ISREG(source.st_mode) && static_cast<Bytes>(source.st_size) > limits.most_file)
     return std::unexpected(too_large(limits));

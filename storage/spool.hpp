@@ -11,7 +11,7 @@
 namespace berth {
 
 struct Spooled {
-  ImageId id;      ///< SHA-256 of what was read
+  ImageId id;  ///< SHA-256 of what was read
   Bytes size = 0;
 };
 

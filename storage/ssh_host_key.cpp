@@ -21,7 +21,9 @@ static_assert(key_size == crypto_kdf_KEYBYTES);
 
 using Bytes8 = std::span<const std::uint8_t>;
 
-Bytes8 bytes_of(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
+Bytes8 bytes_of(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
 
 /// Fills a Secret from its start, so that no copy of a part stays behind in memory.
 class Writer {
@@ -33,7 +35,8 @@ class Writer {
   }
   void raw(std::string_view text) { raw(bytes_of(text)); }
   void number(std::uint32_t value) {
-    const std::array<std::uint8_t, 4> bytes{static_cast<std::uint8_t>(value >> 24), static_cast<std::uint8_t>(value >> 16),
+    const std::array<std::uint8_t, 4> bytes{static_cast<std::uint8_t>(value >> 24),
+                                            static_cast<std::uint8_t>(value >> 16),
                                             static_cast<std::uint8_t>(value >> 8), static_cast<std::uint8_t>(value)};
     raw(bytes);
   }
@@ -73,8 +76,8 @@ std::vector<std::uint8_t> public_blob(const KeyPair& pair) {
   return {out.written().begin(), out.written().end()};
 }
 
-/// The two equal numbers by which OpenSSH sees that a key was decrypted right; made from the key, so that the text is the
-/// same every time.
+/// The two equal numbers by which OpenSSH sees that a key was decrypted right; made from the key, so that the text is
+/// the same every time.
 std::uint32_t check_number_of(const Secret& volume_key) {
   std::array<std::uint8_t, crypto_kdf_BYTES_MIN> bytes{};
   crypto_kdf_derive_from_key(bytes.data(), bytes.size(), check_number, context, volume_key.bytes().data());

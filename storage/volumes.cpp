@@ -20,15 +20,18 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view suffix = ".qcow2";
 
-Presence damaged(std::string detail) { return {Presence::State::damaged, std::move(detail)}; }
+Presence damaged(std::string detail) {
+  return {Presence::State::damaged, std::move(detail)};
+}
 
 Result<void> check_size(const VolumeSpec& spec, const Image& image) {
   if (spec.size >= image.virtual_size) return {};
-  return std::unexpected(Error{Code::invalid_field,
-                               "the disk is smaller than the image",
-                               {{"field", "disk_bytes"},
-                                {"reason", fmt::format("the image has {} bytes, {} were asked for", image.virtual_size, spec.size)},
-                                {"next", fmt::format("ask for {} bytes or more", (image.virtual_size + MiB - 1) / MiB * MiB)}}});
+  return std::unexpected(
+      Error{Code::invalid_field,
+            "the disk is smaller than the image",
+            {{"field", "disk_bytes"},
+             {"reason", fmt::format("the image has {} bytes, {} were asked for", image.virtual_size, spec.size)},
+             {"next", fmt::format("ask for {} bytes or more", (image.virtual_size + MiB - 1) / MiB * MiB)}}});
 }
 
 Error without_key(const fs::path& overlay, const Error& why) {
@@ -46,9 +49,13 @@ Result<void> Volumes::prepare() {
   return sweep(folder_, [](std::string_view name) { return name.ends_with(".new"); });
 }
 
-fs::path Volumes::file(const Id& volume) const { return folder_ / (volume.str() + std::string(suffix)); }
+fs::path Volumes::file(const Id& volume) const {
+  return folder_ / (volume.str() + std::string(suffix));
+}
 
-std::mutex& Volumes::mutex_of(const Id& volume) { return mutexes_[std::hash<std::string>{}(volume.str()) % mutexes_.size()]; }
+std::mutex& Volumes::mutex_of(const Id& volume) {
+  return mutexes_[std::hash<std::string>{}(volume.str()) % mutexes_.size()];
+}
 
 Result<bool> Volumes::has_file(const Id& volume) const {
   std::error_code fault;
@@ -114,8 +121,7 @@ Result<void> Volumes::remove(const Id& id) {
   const std::lock_guard lock(mutex_of(volume));
   std::vector<Error> left;
   for (const auto& step : std::initializer_list<std::function<Result<void>()>>{
-           [&] { return secrets_.drop(volume); },
-           [&] { return keys_.remove_volume_key(volume); },
+           [&] { return secrets_.drop(volume); }, [&] { return keys_.remove_volume_key(volume); },
            [&] { return remove_files(volume); }})
     if (auto gone = step(); !gone) left.push_back(std::move(gone).error());
   if (left.empty()) return {};

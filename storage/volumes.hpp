@@ -28,15 +28,15 @@ class Volumes : public Driver {
   /// Damaged when one of the three is missing: an overlay without a passphrase in libvirt (libvirtd or the host was
   /// restarted) or without an overlay `apply` mends, an overlay without a key that opens nobody does.
   Result<Presence> observe(const Spec& spec) override;
-  /// `not_found` without the image, `invalid_field` for a size below the image's, `key_damaged` for an overlay whose key is
-  /// missing or does not open, `storage_full`, `libvirt_failed`.
+  /// `not_found` without the image, `invalid_field` for a size below the image's, `key_damaged` for an overlay whose
+  /// key is missing or does not open, `storage_full`, `libvirt_failed`.
   Result<void> apply(const Spec& spec) override;
   /// Destroys the data: after its key is erased, what is left of the overlay is noise.
   Result<void> remove(const Id& volume) override;
   Result<std::vector<Id>> list() override;
 
-  /// The overlay, for the domain's disk; whether it is there or not. QEMU gets its passphrase from the libvirt secret with
-  /// the UUID `VolumeId::uuid()`.
+  /// The overlay, for the domain's disk; whether it is there or not. QEMU gets its passphrase from the libvirt secret
+  /// with the UUID `VolumeId::uuid()`.
   std::filesystem::path file(const Id& volume) const;
 
  private:

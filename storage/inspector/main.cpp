@@ -44,7 +44,8 @@ int main(int argc, char** argv) {
   if (argc != 7 || !parse(argv[2], user) || !parse(argv[3], group) || !parse(argv[4], limits.most_virtual) ||
       !parse(argv[5], limits.most_ratio) || limits.most_ratio == 0 || !parse(argv[6], limits.ratio_floor) ||
       fstat(3, &file) != 0 || !S_ISREG(file.st_mode))
-    end(STDERR_FILENO, "usage: berth-image-inspector FORMAT UID GID MOST_VIRTUAL MOST_RATIO RATIO_FLOOR 3<FILE\n", wrong_usage);
+    end(STDERR_FILENO, "usage: berth-image-inspector FORMAT UID GID MOST_VIRTUAL MOST_RATIO RATIO_FLOOR 3<FILE\n",
+        wrong_usage);
   if (const auto fault = berth::inspector::enter_sandbox(user, group); !fault.empty())
     end(STDERR_FILENO, "cannot lock myself up: " + fault + "\n", no_sandbox);
   const berth::inspector::Source source(3, 0, static_cast<std::uint64_t>(file.st_size));

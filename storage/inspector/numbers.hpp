@@ -16,7 +16,9 @@ inline std::uint64_t big_endian(std::span<const std::uint8_t> bytes, std::size_t
 inline std::uint32_t u32(std::span<const std::uint8_t> bytes, std::size_t at) {
   return static_cast<std::uint32_t>(big_endian(bytes, at, 4));
 }
-inline std::uint64_t u64(std::span<const std::uint8_t> bytes, std::size_t at) { return big_endian(bytes, at, 8); }
+inline std::uint64_t u64(std::span<const std::uint8_t> bytes, std::size_t at) {
+  return big_endian(bytes, at, 8);
+}
 
 /// Whether this text stands there.
 inline bool stands_at(std::span<const std::uint8_t> bytes, std::size_t at, std::string_view text) {

@@ -29,11 +29,13 @@ struct Header {
 Checked<Header> read_header(const Source& file) {
   const auto bytes = TRY(file.head(104));
   if (!stands_at(bytes, 0, "QFI\xfb"))
-    return refuse("the file does not begin as a qcow2 image does", "give the format it really has, or convert it to qcow2");
+    return refuse("the file does not begin as a qcow2 image does",
+                  "give the format it really has, or convert it to qcow2");
   if (bytes.size() < 72) return refuse("the file is truncated", truncated_next);
   Header header;
   header.version = u32(bytes, 4);
-  if (header.version != 2 && header.version != 3) return refuse("this version of qcow2 is not known (2 and 3 are)", convert);
+  if (header.version != 2 && header.version != 3)
+    return refuse("this version of qcow2 is not known (2 and 3 are)", convert);
   if (header.version == 3 && bytes.size() < 104) return refuse("the file is truncated", truncated_next);
   header.backing_at = u64(bytes, 8);
   header.cluster_bits = u32(bytes, 20);
@@ -55,13 +57,15 @@ Checked<Header> read_header(const Source& file) {
 Checked<void> check_features(const Header& header) {
   constexpr std::uint64_t dirty = 1, corrupt = 2, data_file = 4, compression = 8, extended_l2 = 16;
   const auto bits = header.incompatible;
-  if (header.backing_at != 0) return refuse("the image has a backing file: it is not whole without another file", convert);
+  if (header.backing_at != 0)
+    return refuse("the image has a backing file: it is not whole without another file", convert);
   if (bits & data_file || header.autoclear & 2)
     return refuse("the image keeps its data in another file (external data file)", convert);
   if (header.crypt_method != 0) return refuse("the image is encrypted", convert);
   if (header.snapshots != 0) return refuse("the image has internal snapshots", convert);
   if (bits & dirty)
-    return refuse("the image was not closed properly (dirty bit)", "repair it with 'qemu-img check -r all FILE', then import it");
+    return refuse("the image was not closed properly (dirty bit)",
+                  "repair it with 'qemu-img check -r all FILE', then import it");
   if (bits & corrupt) return refuse("the image is marked as corrupt", "use an intact copy");
   if (bits & compression) return refuse("the image uses a compression other than zlib", convert);
   if (bits & extended_l2) return refuse("the image uses extended L2 entries", convert);
@@ -78,11 +82,12 @@ Checked<void> check_sizes(const Header& header, const Source& file, const Limits
   if (header.size == 0 || header.size % 512 != 0)
     return refuse("the image's virtual size is not a number of whole sectors", convert);
   if (header.size > limits.most_virtual)
-    return refuse(fmt::format("the image's virtual size of {} bytes is above the limit of {}", header.size, limits.most_virtual),
-                  "make a smaller disk");
+    return refuse(
+        fmt::format("the image's virtual size of {} bytes is above the limit of {}", header.size, limits.most_virtual),
+        "make a smaller disk");
   if (header.size > limits.ratio_floor && header.size / limits.most_ratio >= file.size())
-    return refuse(fmt::format("the image claims {} bytes out of a file of {}, more than {} to 1", header.size, file.size(),
-                              limits.most_ratio),
+    return refuse(fmt::format("the image claims {} bytes out of a file of {}, more than {} to 1", header.size,
+                              file.size(), limits.most_ratio),
                   "make a smaller disk; a volume over the image may be larger than it");
   return {};
 }
@@ -90,7 +95,8 @@ Checked<void> check_sizes(const Header& header, const Source& file, const Limits
 Checked<void> check_tables(const Header& header, const Source& file) {
   const auto cluster = header.cluster();
   const auto l1_needed = (header.size + header.covered_by_l2() - 1) / header.covered_by_l2();
-  if (header.l1_size < l1_needed || header.l1_size > most_l1_bytes / 8 || header.l1_at == 0 || header.l1_at % cluster != 0)
+  if (header.l1_size < l1_needed || header.l1_size > most_l1_bytes / 8 || header.l1_at == 0 ||
+      header.l1_at % cluster != 0)
     return refuse("the image's L1 table is not possible", convert);
   if (!file.has(header.l1_at, header.l1_size * std::uint64_t{8}))
     return refuse("the file is truncated: its L1 table is not within it", truncated_next);
@@ -113,7 +119,8 @@ Checked<void> check_extensions(const Header& header, const Source& file) {
     const std::uint64_t length = u32(head, at + 4);
     if (type == end) return {};
     if (type != feature_names) return refuse("the image's header has an extension that is not taken here", convert);
-    if (length > head.size() - at - 8) return refuse("an extension of the image's header is longer than the header", convert);
+    if (length > head.size() - at - 8)
+      return refuse("an extension of the image's header is longer than the header", convert);
     at += 8 + (length + 7) / 8 * 8;
   }
   return refuse("the extensions of the image's header do not end", convert);
@@ -160,7 +167,8 @@ class Mapping {
 
   Checked<void> check_compressed(std::uint64_t entry) const {
     const auto at = entry & ((std::uint64_t{1} << (62 - (header_.cluster_bits - 8))) - 1);
-    if (!file_.has(at, 1)) return refuse("the file is truncated: a cluster of the disk is not within it", truncated_next);
+    if (!file_.has(at, 1))
+      return refuse("the file is truncated: a cluster of the disk is not within it", truncated_next);
     return {};
   }
 

@@ -18,7 +18,9 @@ namespace {
 
 constexpr int file = 3;
 
-std::string failed(const char* what, int error_number) { return std::string(what) + ": " + std::strerror(error_number); }
+std::string failed(const char* what, int error_number) {
+  return std::string(what) + ": " + std::strerror(error_number);
+}
 
 std::string set_limits() {
   struct Limit {

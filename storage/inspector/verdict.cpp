@@ -11,11 +11,14 @@ namespace {
 
 using nlohmann::json;
 
-json range(const Source& part) { return {{"offset", part.at()}, {"size", part.size()}}; }
+json range(const Source& part) {
+  return {{"offset", part.at()}, {"size", part.size()}};
+}
 
 Checked<json> check_disk(const Source& disk, bool qcow2, const Limits& limits) {
   const auto size = TRY(qcow2 ? check_qcow2(disk, limits) : check_raw(disk, limits));
-  return json{{"verdict", "taken"}, {"disk_format", qcow2 ? "qcow2" : "raw"}, {"virtual_size", size}, {"disk", range(disk)}};
+  return json{
+      {"verdict", "taken"}, {"disk_format", qcow2 ? "qcow2" : "raw"}, {"virtual_size", size}, {"disk", range(disk)}};
 }
 
 Checked<json> check_bundle(const Source& file, const Limits& limits) {

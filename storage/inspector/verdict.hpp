@@ -8,7 +8,8 @@
 
 namespace berth::inspector {
 
-/// Examines a file that is said to be of this format ("qcow2", "raw", "bundle") and gives the verdict as one JSON object:
+/// Examines a file that is said to be of this format ("qcow2", "raw", "bundle") and gives the verdict as one JSON
+/// object:
 ///
 ///     {"verdict": "refused", "reason": …, "next": …}
 ///     {"verdict": "taken", "disk_format": "raw|qcow2", "virtual_size": N, "disk": {"offset": N, "size": N},

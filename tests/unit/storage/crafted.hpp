@@ -12,8 +12,10 @@
 /// cluster of data. Every field may be set to something wrong.
 struct Qcow2 {
   std::string magic = "QFI\xfb";
-  std::uint32_t version = 3, backing_length = 0, cluster_bits = 16, crypt = 0, l1_size = 1, refcount_clusters = 1, snapshots = 0;
-  std::uint64_t backing_at = 0, size = 1 << 20, l1_at = 3 << 16, refcount_at = 1 << 16, l2_at = 4 << 16, data_at = 5 << 16;
+  std::uint32_t version = 3, backing_length = 0, cluster_bits = 16, crypt = 0, l1_size = 1, refcount_clusters = 1,
+                snapshots = 0;
+  std::uint64_t backing_at = 0, size = 1 << 20, l1_at = 3 << 16, refcount_at = 1 << 16, l2_at = 4 << 16,
+                data_at = 5 << 16;
   std::uint64_t incompatible = 0, autoclear = 0, l2_entry_bits = 1ULL << 63;
   std::uint32_t refcount_order = 4, header_length = 104;
   std::vector<std::pair<std::uint32_t, std::string>> extensions{};
@@ -96,5 +98,8 @@ inline std::string tar(const std::vector<Member>& members, std::size_t end = 102
 }
 
 inline std::vector<Member> bundle_members() {
-  return {{"kernel", kernel()}, {"initrd", "an initrd"}, {"cmdline", "console=ttyS0 root=/dev/vda\n"}, {"disk.raw", raw_disk()}};
+  return {{"kernel", kernel()},
+          {"initrd", "an initrd"},
+          {"cmdline", "console=ttyS0 root=/dev/vda\n"},
+          {"disk.raw", raw_disk()}};
 }

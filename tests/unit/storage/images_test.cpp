@@ -30,7 +30,9 @@ std::string refused(const std::string& bytes, ImageFormat format) {
   return describe(image.error());
 }
 
-std::string refused(const Qcow2& image) { return refused(image.bytes(), ImageFormat::qcow2); }
+std::string refused(const Qcow2& image) {
+  return refused(image.bytes(), ImageFormat::qcow2);
+}
 
 }  // namespace
 
@@ -98,7 +100,8 @@ TEST_CASE("tar makes bundles that are taken") {
   for (const auto& member : bundle_members()) write(folder / member.name, member.bytes);
   for (const auto* format : {"--format=ustar", "--format=gnu"}) {
     const auto file = world.folder.path / "bundle.tar";
-    REQUIRE(tool("/usr/bin/tar", {format, "-C", folder.string(), "-cf", file.string(), "kernel", "initrd", "cmdline", "disk.raw"})
+    REQUIRE(tool("/usr/bin/tar",
+                 {format, "-C", folder.string(), "-cf", file.string(), "kernel", "initrd", "cmdline", "disk.raw"})
                 .status == 0);
     const auto image = world.import_file(file, ImageFormat::bundle);
     if (!image) FAIL(describe(image.error()));
@@ -110,12 +113,14 @@ TEST_CASE("a wrong checksum is refused, and nothing stays behind") {
   const auto image = world.import(raw_disk(), ImageFormat::raw, ImageId::parse(std::string(64, '0')).value());
   REQUIRE_FALSE(image);
   CHECK(image.error().code == Code::checksum_mismatch);
-  CHECK_THAT(describe(image.error()), Catch::Contains("expected: 000") && Catch::Contains("found: ") && Catch::Contains("next: "));
+  CHECK_THAT(describe(image.error()),
+             Catch::Contains("expected: 000") && Catch::Contains("found: ") && Catch::Contains("next: "));
   CHECK(world.images_left() == 0);
 }
 
 TEST_CASE("text that pretends to be an image is refused in every format") {
-  const std::string text = "# Disk DescriptorFile\nversion=1\nRW 63 FLAT \"/etc/shadow\" 0\n" + std::string(2 << 20, '\n');
+  const std::string text =
+      "# Disk DescriptorFile\nversion=1\nRW 63 FLAT \"/etc/shadow\" 0\n" + std::string(2 << 20, '\n');
   CHECK_THAT(refused(text, ImageFormat::qcow2), Catch::Contains("does not begin as a qcow2 image"));
   CHECK_THAT(refused(text, ImageFormat::raw), Catch::Contains("VMDK descriptor"));
   CHECK_THAT(refused(text, ImageFormat::bundle), Catch::Contains("not an uncompressed tar"));
@@ -146,7 +151,8 @@ TEST_CASE("a qcow2 image with unknown or unsound features is refused") {
   CHECK_THAT(refused({.header_length = 100}), Catch::Contains("header"));
   CHECK_THAT(refused({.header_length = 0xfffffff8}), Catch::Contains("header"));
   CHECK_THAT(refused({.refcount_order = 7}), Catch::Contains("reference counts"));
-  CHECK_THAT(refused({.extensions = {{0x6803f857, std::string(70'000 - 65'536, 'x')}, {0x1234, ""}}}), Catch::Contains("extension"));
+  CHECK_THAT(refused({.extensions = {{0x6803f857, std::string(70'000 - 65'536, 'x')}, {0x1234, ""}}}),
+             Catch::Contains("extension"));
 }
 
 TEST_CASE("a qcow2 image of an absurd size is refused") {
@@ -202,7 +208,10 @@ TEST_CASE("a bundle has exactly its members") {
   using Members = std::vector<Member>&;
   CHECK_THAT(with([](Members m) { m.erase(m.begin()); }), Catch::Contains("lacks the member 'kernel'"));
   CHECK_THAT(with([](Members m) { m.pop_back(); }), Catch::Contains("disk.raw or disk.qcow2"));
-  CHECK_THAT(with([](Members m) { m.push_back({"disk.qcow2", Qcow2().bytes()}); }), Catch::Contains("disk.raw or disk.qcow2"));
+  CHECK_THAT(with([](Members m) {
+               m.push_back({"disk.qcow2", Qcow2().bytes()});
+             }),
+             Catch::Contains("disk.raw or disk.qcow2"));
   CHECK_THAT(with([](Members m) { m.push_back(m[1]); }), Catch::Contains("twice"));
   CHECK_THAT(with([](Members m) { m.push_back({"notes", "x"}); }), Catch::Contains("other than"));
   CHECK_THAT(with([](Members m) { m[0].name = "../kernel"; }), Catch::Contains("other than"));
@@ -217,7 +226,10 @@ TEST_CASE("a bundle has exactly its members") {
   CHECK_THAT(with([](Members m) { m[2].bytes = std::string(1025, 'x'); }), Catch::Contains("'cmdline'"));
   CHECK_THAT(with([](Members m) { m[2].bytes = "bell\a"; }), Catch::Contains("'cmdline'"));
   CHECK_THAT(with([](Members m) { m[3].bytes = "text"; }), Catch::Contains("text"));
-  CHECK_THAT(with([](Members m) { m[3] = {"disk.qcow2", Qcow2{.backing_at = 512}.bytes()}; }), Catch::Contains("backing file"));
+  CHECK_THAT(with([](Members m) {
+               m[3] = {"disk.qcow2", Qcow2{.backing_at = 512}.bytes()};
+             }),
+             Catch::Contains("backing file"));
 }
 
 TEST_CASE("a bundle that is cut off or has something behind it is refused") {
@@ -260,7 +272,8 @@ TEST_CASE("an image may come through a pipe") {
   REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
   std::thread writer([fd = ends[1]] {
     const auto bytes = raw_disk();
-    for (std::size_t at = 0; at < bytes.size();) at += static_cast<std::size_t>(::write(fd, bytes.data() + at, bytes.size() - at));
+    for (std::size_t at = 0; at < bytes.size();)
+      at += static_cast<std::size_t>(::write(fd, bytes.data() + at, bytes.size() - at));
     close(fd);
   });
   const Fd from(ends[0]);
@@ -300,9 +313,15 @@ TEST_CASE("an image that lost a file is said to be not whole") {
   World world;
   const auto image = world.import(tar(bundle_members()), ImageFormat::bundle);
   REQUIRE(image);
-  SECTION("the disk") { fs::remove(image->disk); }
-  SECTION("the kernel") { fs::remove(image->boot->kernel); }
-  SECTION("what is known of it") { fs::remove(image->disk.parent_path() / "image.json"); }
+  SECTION("the disk") {
+    fs::remove(image->disk);
+  }
+  SECTION("the kernel") {
+    fs::remove(image->boot->kernel);
+  }
+  SECTION("what is known of it") {
+    fs::remove(image->disk.parent_path() / "image.json");
+  }
   CHECK(world.images.find(image->id).error().code == Code::storage_failed);
   CHECK(world.images.list()->empty());
 }
@@ -322,8 +341,9 @@ TEST_CASE("images that QEMU makes are taken") {
     if (!image) FAIL_CHECK(describe(image.error()));
     fs::remove(made);
   };
-  for (const auto* options : {"compat=1.1", "compat=0.10", "cluster_size=512", "cluster_size=2M", "preallocation=metadata",
-                              "preallocation=falloc", "lazy_refcounts=on", "refcount_bits=1"}) {
+  for (const auto* options :
+       {"compat=1.1", "compat=0.10", "cluster_size=512", "cluster_size=2M", "preallocation=metadata",
+        "preallocation=falloc", "lazy_refcounts=on", "refcount_bits=1"}) {
     INFO(options);
     check({"convert", "-q", "-f", "raw", "-O", "qcow2", "-o", options, source.string(), made.string()});
     check({"create", "-q", "-f", "qcow2", "-o", options, made.string(), "100M"});
@@ -333,7 +353,9 @@ TEST_CASE("images that QEMU makes are taken") {
 
 TEST_CASE("a verdict is not believed beyond what it may say") {
   const ImageLimits limits;
-  const auto parsed = [&](const char* text, ImageFormat format = ImageFormat::raw) { return parse_verdict(text, format, 4096, limits); };
+  const auto parsed = [&](const char* text, ImageFormat format = ImageFormat::raw) {
+    return parse_verdict(text, format, 4096, limits);
+  };
   const char* good = R"({"verdict":"taken","disk_format":"raw","virtual_size":4096,"disk":{"offset":0,"size":4096}})";
   CHECK(parsed(good));
   CHECK_FALSE(parsed(good, ImageFormat::qcow2));
@@ -354,9 +376,11 @@ TEST_CASE("a verdict is not believed beyond what it may say") {
     CHECK_THAT(describe(verdict.error()), !Catch::Contains("gone"));
   }
   const auto bundle = [&](const char* cmdline) {
-    return parse_verdict(std::string(R"({"verdict":"taken","disk_format":"raw","virtual_size":512,"disk":{"offset":0,"size":512},
-      "kernel":{"offset":512,"size":512},"initrd":{"offset":1024,"size":512},"cmdline":)") + cmdline + "}",
-                         ImageFormat::bundle, 4096, limits);
+    return parse_verdict(
+        std::string(R"({"verdict":"taken","disk_format":"raw","virtual_size":512,"disk":{"offset":0,"size":512},
+      "kernel":{"offset":512,"size":512},"initrd":{"offset":1024,"size":512},"cmdline":)") +
+            cmdline + "}",
+        ImageFormat::bundle, 4096, limits);
   };
   CHECK(bundle(R"({"offset":2048,"size":100})"));
   CHECK_FALSE(bundle(R"({"offset":2048,"size":2000})"));

@@ -21,7 +21,9 @@ Secret fixed(std::uint8_t value) {
   return key;
 }
 
-bool same(const Secret& a, const Secret& b) { return std::ranges::equal(a.bytes(), b.bytes()); }
+bool same(const Secret& a, const Secret& b) {
+  return std::ranges::equal(a.bytes(), b.bytes());
+}
 
 struct Host {
   Temporary folder;
@@ -76,12 +78,24 @@ TEST_CASE("a user's key is made once, for root alone, and outlives the process")
 TEST_CASE("a damaged key file is named, left as it is, and not replaced") {
   Host host;
   const auto path = host.file(host.alice);
-  SECTION("one bit") { damage(path, 40); }
-  SECTION("its magic") { damage(path, 0); }
-  SECTION("cut short") { fs::resize_file(path, 30); }
-  SECTION("empty") { fs::resize_file(path, 0); }
-  SECTION("far too long") { fs::resize_file(path, 100'000); }
-  SECTION("another user's file") { write(path, contents(host.file(host.bob))); }
+  SECTION("one bit") {
+    damage(path, 40);
+  }
+  SECTION("its magic") {
+    damage(path, 0);
+  }
+  SECTION("cut short") {
+    fs::resize_file(path, 30);
+  }
+  SECTION("empty") {
+    fs::resize_file(path, 0);
+  }
+  SECTION("far too long") {
+    fs::resize_file(path, 100'000);
+  }
+  SECTION("another user's file") {
+    write(path, contents(host.file(host.bob)));
+  }
   const auto before = contents(path);
   CHECK(host.state(host.alice) == Presence::State::damaged);
   const auto applied = host.keys.apply(KeySpec{host.alice});
@@ -132,9 +146,15 @@ TEST_CASE("a user's key is not removed while a volume needs it") {
   Host host;
   REQUIRE(host.keys.make_volume_key(host.volume, {host.alice, host.image}));
   SECTION("as it should be") {}
-  SECTION("when the volume's file is damaged") { damage(host.file(host.volume), 150); }
-  SECTION("when the volume's file names another user by mistake") { damage(host.file(host.volume), 33); }
-  SECTION("when the user's key is damaged itself") { damage(host.file(host.alice), 50); }
+  SECTION("when the volume's file is damaged") {
+    damage(host.file(host.volume), 150);
+  }
+  SECTION("when the volume's file names another user by mistake") {
+    damage(host.file(host.volume), 33);
+  }
+  SECTION("when the user's key is damaged itself") {
+    damage(host.file(host.alice), 50);
+  }
   CHECK(host.keys.remove(host.alice).error().code == Code::wrong_state);
   CHECK(fs::exists(host.file(host.alice)));
   REQUIRE(host.keys.remove_volume_key(host.volume));

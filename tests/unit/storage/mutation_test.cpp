@@ -3,8 +3,8 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 
-#include <catch2/catch.hpp>
 #include <array>
+#include <catch2/catch.hpp>
 #include <random>
 
 #include "core/fd.hpp"
@@ -26,7 +26,8 @@ void check_all_mutations(const std::string& right, ImageFormat format, const std
     const auto text = inspector::verdict(inspector::Source(file.get(), 0, size), name_of(format), inner);
     const auto read = parse_verdict(text, format, size, ImageLimits());
     INFO(text);
-    CHECK((read || (text.starts_with("{\"next\":") && describe(read.error()).find("clear verdict") == std::string::npos)));
+    CHECK((read ||
+           (text.starts_with("{\"next\":") && describe(read.error()).find("clear verdict") == std::string::npos)));
     return read.has_value();
   };
   CHECK(judge(right.size()));
@@ -35,7 +36,8 @@ void check_all_mutations(const std::string& right, ImageFormat format, const std
     std::vector<std::size_t> changed;
     for (unsigned n = 1 + random() % 4; n > 0; --n) {
       changed.push_back(places[random() % places.size()]);
-      const unsigned char byte = random() % 2 ? interesting[random() % interesting.size()] : static_cast<unsigned char>(random());
+      const unsigned char byte =
+          random() % 2 ? interesting[random() % interesting.size()] : static_cast<unsigned char>(random());
       REQUIRE(pwrite(file.get(), &byte, 1, static_cast<off_t>(changed.back())) == 1);
     }
     judge(random() % 8 == 0 ? random() % right.size() : right.size());

@@ -11,12 +11,17 @@
 
 #include "core/process.hpp"
 
-/// False, and said so, where the program is missing; with CI=true that fails the test.
+/// Says why a test is skipped; with CI=true that fails it.
+inline void skip(const std::string& why) {
+  const char* ci = std::getenv("CI");
+  if (ci != nullptr && std::string_view(ci) == "true") FAIL(why);
+  WARN("skipped: " << why);
+}
+
+/// False, and said so, where the program is missing.
 inline bool have(const std::string& program) {
   if (access(program.c_str(), X_OK) == 0) return true;
-  const char* ci = std::getenv("CI");
-  if (ci != nullptr && std::string_view(ci) == "true") FAIL(program << " is missing");
-  WARN("skipped: " << program << " is missing");
+  skip(program + " is missing");
   return false;
 }
 

@@ -33,8 +33,9 @@ struct Volume : World {
     const auto file = folder.path / "passphrase";
     write(file, passphrase);
     auto arguments = before;
-    for (const auto& option : {std::string("--object"), "secret,id=key,file=" + file.string(), std::string("--image-opts"),
-                               "driver=qcow2,file.filename=" + overlay().string() + ",encrypt.format=luks,encrypt.key-secret=key"})
+    for (const auto& option :
+         {std::string("--object"), "secret,id=key,file=" + file.string(), std::string("--image-opts"),
+          "driver=qcow2,file.filename=" + overlay().string() + ",encrypt.format=luks,encrypt.key-secret=key"})
       arguments.push_back(option);
     return arguments;
   }
@@ -57,7 +58,8 @@ TEST_CASE("QEMU opens a fresh volume, with its key alone, and writes nothing rea
     CHECK(checked.status == 0);
     CHECK_THAT(checked.output, Catch::Contains("No errors"));
     const auto told = world.img("info");
-    CHECK_THAT(told.output, Catch::Contains("(" + std::to_string(size) + " bytes)") && Catch::Contains("encrypted: yes") &&
+    CHECK_THAT(told.output, Catch::Contains("(" + std::to_string(size) + " bytes)") &&
+                                Catch::Contains("encrypted: yes") &&
                                 Catch::Contains("backing file: " + world.image.disk.string()) &&
                                 Catch::Contains("backing file format: raw"));
   }
@@ -90,11 +92,13 @@ TEST_CASE("the beginning of an overlay is what the format says") {
   CHECK(bytes.size() == 4 * qcow2::cluster);
   CHECK(qcow2::file_length(overlay) == 36 * qcow2::cluster);
   CHECK(std::string(bytes.begin(), bytes.begin() + 8) == std::string("QFI\xfb\0\0\0\3", 8));
-  CHECK(bytes[35] == 2);   // LUKS
-  CHECK(bytes[39] == 2);   // two L1 entries of 512 MiB each
+  CHECK(bytes[35] == 2);  // LUKS
+  CHECK(bytes[39] == 2);  // two L1 entries of 512 MiB each
   const std::string text(bytes.begin(), bytes.begin() + 512);
   CHECK(text.find("/images/disk") != std::string::npos);
-  const auto counted = [&](std::size_t n) { return bytes[2 * qcow2::cluster + 2 * n] << 8 | bytes[2 * qcow2::cluster + 2 * n + 1]; };
+  const auto counted = [&](std::size_t n) {
+    return bytes[2 * qcow2::cluster + 2 * n] << 8 | bytes[2 * qcow2::cluster + 2 * n + 1];
+  };
   CHECK(counted(0) == 1);
   CHECK(counted(35) == 1);
   CHECK(counted(36) == 0);
@@ -156,9 +160,15 @@ TEST_CASE("an overlay without its key is damaged, and never written again") {
   Volume world;
   REQUIRE(world.volumes.apply(world.spec));
   const auto before = contents(world.overlay());
-  SECTION("no key file") { fs::remove(world.key()); }
-  SECTION("a damaged one") { damage(world.key(), 120); }
-  SECTION("no user's key") { fs::remove(world.folder.path / "keys" / (world.user.str() + ".key")); }
+  SECTION("no key file") {
+    fs::remove(world.key());
+  }
+  SECTION("a damaged one") {
+    damage(world.key(), 120);
+  }
+  SECTION("no user's key") {
+    fs::remove(world.folder.path / "keys" / (world.user.str() + ".key"));
+  }
   CHECK(world.state() == Presence::State::damaged);
   const auto applied = world.volumes.apply(world.spec);
   REQUIRE_FALSE(applied);
@@ -194,8 +204,12 @@ TEST_CASE("what a crash cut short is completed or swept") {
 TEST_CASE("a removal that was cut short is completed") {
   Volume world;
   REQUIRE(world.volumes.apply(world.spec));
-  SECTION("after the key") { REQUIRE(world.keys.remove_volume_key(world.spec.id)); }
-  SECTION("before the key") { fs::remove(world.overlay()); }
+  SECTION("after the key") {
+    REQUIRE(world.keys.remove_volume_key(world.spec.id));
+  }
+  SECTION("before the key") {
+    fs::remove(world.overlay());
+  }
   REQUIRE(world.volumes.remove(world.spec.id));
   CHECK(world.volumes.list()->empty());
   CHECK(world.secrets.values.empty());
@@ -242,7 +256,7 @@ TEST_CASE("a full file system is said, and what was half made is gone") {
   Volume world;
   const auto volumes = world.folder.path / "volumes";
   if (mount("tmpfs", volumes.c_str(), "tmpfs", 0, "size=300k") != 0) {
-    WARN("skipped: mounting a small file system needs root");
+    skip("mounting a small file system needs root");
     return;
   }
   const auto applied = world.volumes.apply(world.spec);
@@ -263,8 +277,8 @@ TEST_CASE("many threads make, ask for and remove volumes at once") {
       VolumeSpec spec = world.spec;
       spec.id = VolumeId::make();
       for (int round = 0; round < 3; ++round)
-        if (!world.volumes.apply(spec) || world.volumes.observe(spec)->state != Presence::State::present || !world.volumes.list() ||
-            !world.volumes.remove(spec.id))
+        if (!world.volumes.apply(spec) || world.volumes.observe(spec)->state != Presence::State::present ||
+            !world.volumes.list() || !world.volumes.remove(spec.id))
           ++failed;
     });
   for (auto& thread : threads) thread.join();

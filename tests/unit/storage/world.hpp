@@ -18,7 +18,8 @@ struct MemorySecrets : berth::SecretStore {
   std::map<berth::VolumeId, std::string> values;
   bool away = false;
   berth::Error failed() const { return {berth::Code::libvirt_failed, "libvirtd is away", {}}; }
-  berth::Result<void> put(const berth::VolumeId& volume, const std::filesystem::path&, const berth::Secret& passphrase) override {
+  berth::Result<void> put(const berth::VolumeId& volume, const std::filesystem::path&,
+                          const berth::Secret& passphrase) override {
     if (away) return std::unexpected(failed());
     values[volume] = std::string(passphrase.bytes().begin(), passphrase.bytes().end());
     return {};
