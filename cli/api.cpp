@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "cli/api.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <httplib.h>
 #include <sys/un.h>
 
 #include <thread>
 
+#include "cli/early_answer.hpp"
+#include "core/fd.hpp"
 #include "core/json.hpp"
 
 namespace berth::cli {
@@ -78,15 +81,19 @@ Failure broken(const std::filesystem::path& socket, httplib::Error error) {
   return failure;
 }
 
-Outcome<json> answer_of(const std::filesystem::path& socket, const httplib::Result& result) {
-  if (!result) return std::unexpected(broken(socket, result.error()));
-  if (result->status < 200 || result->status > 299) return std::unexpected(failure_in(result->body, result->status));
-  if (result->body.empty()) return json();
-  auto body = parse_json(result->body);
+Outcome<json> answer_of(int status, const std::string& text) {
+  if (status < 200 || status > 299) return std::unexpected(failure_in(text, status));
+  if (text.empty()) return json();
+  auto body = parse_json(text);
   if (!body)
     return std::unexpected(
         Failure(Exit::failed, "the agent's answer is not JSON", "`berth version` compares the versions"));
   return std::move(*body);
+}
+
+Outcome<json> answer_of(const std::filesystem::path& socket, const httplib::Result& result) {
+  if (!result) return std::unexpected(broken(socket, result.error()));
+  return answer_of(result->status, result->body);
 }
 
 }  // namespace
@@ -121,15 +128,22 @@ Outcome<json> Api::call(const Request& request) const {
 
 Outcome<json> Api::upload(const Request& request, const Upload& file) const {
   auto client = client_of(socket_, import_silence);
+  // The library does not listen while it sends; a refusal in the middle of a large file is read from here.
+  Fd connection;
+  client.set_socket_options([&](int socket) { connection = Fd(fcntl(socket, F_DUPFD_CLOEXEC, 0)); });
   std::vector<char> chunk(256 * 1024);
   const auto provide = [&](std::size_t offset, std::size_t length, httplib::DataSink& sink) {
+    if (answer_waits(connection.get())) return false;
     const auto got = pread(file.fd, chunk.data(), std::min(length, chunk.size()), static_cast<off_t>(offset));
     if (got <= 0 || !sink.write(chunk.data(), static_cast<std::size_t>(got))) return false;
     if (file.sent) file.sent(offset + static_cast<std::size_t>(got));
     return true;
   };
-  return answer_of(
-      socket_, client.Post(target_of(request), headers_of(request), file.size, provide, "application/octet-stream"));
+  const auto result =
+      client.Post(target_of(request), headers_of(request), file.size, provide, "application/octet-stream");
+  if (!result && connection)
+    if (const auto early = take_early_answer(connection.get())) return answer_of(early->status, early->body);
+  return answer_of(socket_, result);
 }
 
 Outcome<void> Api::stream(const Request& request, const std::function<bool(std::string_view)>& take,

@@ -20,7 +20,7 @@ using std::chrono::steady_clock;
 
 constexpr std::array<Option, 2> options{{
     {"session", "NAME", "only this session's; one that is gone is named by its id"},
-    {"follow", "", "go on with what happens from now, until Ctrl-C"},
+    {"follow", "", "go on with what happens, until Ctrl-C"},
 }};
 
 // What is stored is sent at once, what happens later when it happens: so long a silence lies between the two.

@@ -35,6 +35,24 @@ Failure no_hypervisor(const json& health) {
   return failure;
 }
 
+/// What the agent has to say beside the checks: that it is starting, and what it found and does not know.
+std::string agent_text(const json& health) {
+  std::string text;
+  const auto recovery = health.value("recovery", json::object());
+  if (health.value("status", "") == "starting") {
+    const auto waiting = recovery.find("waiting_for");
+    text += "the agent is starting: it brings its sessions up to date";
+    if (waiting != recovery.end() && waiting->is_string())
+      text += "; it waits for " + printable(waiting->get<std::string>());
+    text += "\n";
+  }
+  for (const auto& item : health.value("unknown", json::array()))
+    if (item.is_object())
+      text += fmt::format("! unknown {} {}: it is in no database, and is kept\n",
+                          printable(item.value("kind", "thing")), printable(item.value("id", "")));
+  return text;
+}
+
 Outcome<Exit> check(const Context& context) {
   const auto health = TRY(context.api.call({.method = "GET", .path = {"admin", "health"}}));
   if (context.settings.json) context.screen.json(health);
@@ -43,8 +61,7 @@ Outcome<Exit> check(const Context& context) {
   const auto checks = TRY(read_checks(hypervisor));
   if (!context.settings.json) {
     for (const auto& check : checks) context.screen.out << check_text(check, context.screen);
-    if (health.value("status", "") == "starting")
-      context.screen.out << "the agent is starting: it looks at the sessions that it has\n";
+    context.screen.out << agent_text(health);
   }
   const bool failed =
       std::ranges::any_of(checks, [](const Check& c) { return c.state != "ok" && c.state != "warning"; });

@@ -49,7 +49,7 @@ Failure not_permitted(const std::filesystem::path& socket) {
 Failure unreachable(const std::filesystem::path& socket) {
   const int fault = connect_fault(socket);
   Failure failure(Exit::unavailable, fmt::format("the agent does not answer on {}", socket.string()),
-                  "is it running? systemctl status berth-agent");
+                  "look at: systemctl status berth-agent");
   if (fault == EACCES || fault == EPERM) failure = not_permitted(socket);
   if (fault == ENAMETOOLONG)
     failure =

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 #include "cli/progress.hpp"
 
 #include <catch2/catch.hpp>
@@ -36,7 +37,8 @@ TEST_CASE("on a terminal one line is written again and cleared at the end") {
     progress.show({"two", 2, 2});
   }
   const auto text = shown.err.str();
-  CHECK(text.starts_with("\r\x1b[Kweb  1/2  one  0 s\r\x1b[Kweb  2/2  two  0 s"));
+  CHECK(text.starts_with("\r\x1b[Kweb  1/2  one  "));
+  CHECK(text.find("\r\x1b[Kweb  2/2  two  ") != std::string::npos);
   CHECK(text.ends_with("\r\x1b[K"));
   CHECK(text.find('\n') == std::string::npos);
 }
@@ -46,9 +48,9 @@ TEST_CASE("a live line shows the time going by") {
   {
     Progress progress(shown.screen, Progress::Style::live, "web");
     progress.show({"one", 1, 2});
-    std::this_thread::sleep_for(1200ms);
+    std::this_thread::sleep_for(2s);
   }
-  CHECK(shown.err.str().find("1 s") != std::string::npos);
+  CHECK(shown.err.str().find("one  1 s") != std::string::npos);
 }
 
 TEST_CASE("elsewhere each step is a line of its own, and quiet is quiet") {
@@ -62,7 +64,7 @@ TEST_CASE("elsewhere each step is a line of its own, and quiet is quiet") {
       shown->show({"two", 2, 2});
     }
   }
-  CHECK(plain.err.str() == "web  1/2  one  10 %  0 s\nweb  2/2  two  0 s\n");
+  CHECK_THAT(plain.err.str(), Catch::Matches("web  1/2  one  10 %  [0-9]+ s\nweb  2/2  two  [0-9]+ s\n"));
   CHECK(quiet.err.str().empty());
   CHECK(style_of(plain.screen, false) == Progress::Style::plain);
   CHECK(style_of(plain.screen, true) == Progress::Style::quiet);

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
 #include "cli/table.hpp"
 
 #include <catch2/catch.hpp>
