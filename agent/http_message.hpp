@@ -50,9 +50,9 @@ struct HttpSink {
 struct HttpRequest {
   std::string_view method;  ///< HEAD comes as GET; its answer's body is not sent
   std::string_view target;  ///< as it was sent, with its query
-  std::string_view body;
+  std::string_view body{};
   HttpBody* upload = nullptr;  ///< in the upload lane only
-  Peer peer;
+  Peer peer{};
   std::function<std::string(const std::string& name)> header;  ///< empty when it was not sent
 };
 
