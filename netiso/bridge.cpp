@@ -72,7 +72,9 @@ Result<std::vector<std::string>> addresses_of(const std::string& interface) {
 
 }  // namespace
 
-bool Bridge::exists() const { return if_nametoindex(name_.c_str()) != 0; }
+bool Bridge::exists() const {
+  return if_nametoindex(name_.c_str()) != 0;
+}
 
 Result<Presence> Bridge::observe(const Subnet& subnet) const {
   using enum Presence::State;

@@ -12,7 +12,9 @@
 namespace berth {
 namespace {
 
-const ElementSet& set_named(std::string_view name) { return *std::ranges::find(element_sets(), name, &ElementSet::name); }
+const ElementSet& set_named(std::string_view name) {
+  return *std::ranges::find(element_sets(), name, &ElementSet::name);
+}
 
 /// The name of the interface that an owner of this kind has, whatever else is true of it.
 std::string interface_of(const Id& owner, Kind kind) {
@@ -64,7 +66,8 @@ const std::vector<ElementSet>& element_sets() {
       {"bridge", "cards", "ifname . ether_addr", 2, Kind::firewall, 0, {0, 1}},
       // A machine's bridge and address, as routing sees it.
       {"inet", "members", "ifname . ipv4_addr", 2, Kind::firewall, none, {1}},
-      // The mark of a machine's connections, and which marked connections lead in to it. The kernel tracks a connection for
+      // The mark of a machine's connections, and which marked connections lead in to it. The kernel tracks a connection
+      // for
       // longer than its machine may live; with another mark it does not lead to whoever has the address next.
       {"inet", "marks", "ifname . ipv4_addr : mark", 2, Kind::firewall, none, {1}},
       {"inet", "flows", "ifname . ipv4_addr . mark", 3, Kind::firewall, none, {1}},

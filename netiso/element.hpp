@@ -14,10 +14,10 @@ namespace berth {
 struct ElementSet {
   std::string_view family;  ///< of the table "berth": bridge or inet
   std::string_view name;
-  std::string_view type;  ///< in nft's words
-  std::size_t keys;       ///< how many columns are the key; those behind it are a map's data
-  Kind kind;              ///< whose elements: a machine's (Kind::firewall) or a network's
-  std::size_t interface;  ///< the column that names the owner's own interface, or `no_column`
+  std::string_view type;            ///< in nft's words
+  std::size_t keys;                 ///< how many columns are the key; those behind it are a map's data
+  Kind kind;                        ///< whose elements: a machine's (Kind::firewall) or a network's
+  std::size_t interface;            ///< the column that names the owner's own interface, or `no_column`
   std::vector<std::size_t> unique;  ///< columns in which no two owners may have the same
 
   static constexpr std::size_t no_column = 99;

@@ -7,8 +7,12 @@ Result<Presence> Firewall::observe(const Spec& spec) {
   return rules_.observe(elements_of(std::get<FirewallSpec>(spec)));
 }
 
-Result<void> Firewall::apply(const Spec& spec) { return rules_.put(elements_of(std::get<FirewallSpec>(spec))); }
+Result<void> Firewall::apply(const Spec& spec) {
+  return rules_.put(elements_of(std::get<FirewallSpec>(spec)));
+}
 
-Result<void> Firewall::remove(const Id& machine) { return rules_.remove(machine, Kind::firewall); }
+Result<void> Firewall::remove(const Id& machine) {
+  return rules_.remove(machine, Kind::firewall);
+}
 
 }  // namespace berth

@@ -58,8 +58,9 @@ Result<void> KernelRules::check() {
   return std::unexpected(Error{Code::firewall_failed,
                                "the firewall's rules were changed by somebody else",
                                {{"tables", "bridge berth, arp berth, inet berth"},
-                                {"next_step", "systemctl reload-or-restart berth-hypervisor puts them back; find out what "
-                                              "flushes them, such as a restart of nftables.service"}}});
+                                {"next_step",
+                                 "systemctl reload-or-restart berth-hypervisor puts them back; find out what "
+                                 "flushes them, such as a restart of nftables.service"}}});
 }
 
 Result<Presence> KernelRules::observe(const std::vector<Element>& wanted) {
@@ -105,7 +106,8 @@ Result<void> KernelRules::change(const std::vector<Element>& gone, const std::ve
   TRY(nft_.run(change_elements(gone, added)));
   // Ours was the only transaction since the listing: then we know what there is now. Else the next call lists again.
   if (TRY(generation_.now()) == known_generation_ + 1) {
-    std::erase_if(known_->elements, [&](const Element& element) { return std::ranges::find(gone, element) != gone.end(); });
+    std::erase_if(known_->elements,
+                  [&](const Element& element) { return std::ranges::find(gone, element) != gone.end(); });
     known_->elements.insert(known_->elements.end(), added.begin(), added.end());
     ++known_generation_;
   }

@@ -8,10 +8,10 @@
 namespace berth {
 namespace {
 
-// Hosts without a range make dnsmasq's range "static" (libvirt, networkDnsmasqConfContents): cards that are not listed get
-// no address. Of names, guests learn what the host's resolver tells the world: no names without a dot and no private
-// addresses are asked upstream, and the host's /etc/hosts is not read. The bridge's card has a fixed address, so guests
-// that run while a network is made anew keep their gateway.
+// Hosts without a range make dnsmasq's range "static" (libvirt, networkDnsmasqConfContents): cards that are not listed
+// get no address. Of names, guests learn what the host's resolver tells the world: no names without a dot and no
+// private addresses are asked upstream, and the host's /etc/hosts is not read. The bridge's card has a fixed address,
+// so guests that run while a network is made anew keep their gateway.
 constexpr std::string_view form = R"(<network xmlns:dnsmasq='http://libvirt.org/schemas/network/dnsmasq/1.0'>
   <name>{name}</name>
   <uuid>{uuid}</uuid>

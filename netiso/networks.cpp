@@ -70,9 +70,6 @@ Result<void> destroy(virConnectPtr connection, const std::string& name) {
 Result<void> create(virConnectPtr connection, const NetworkSpec& spec) {
   if (const NetworkPtr made(virNetworkCreateXML(connection, network_xml(spec).c_str())); made != nullptr) return {};
   auto error = failed(connection, "cannot make a user's network", names::network(spec.user));
-  // Another session of the same user may have come first.
-  const auto now = observe_network(connection, spec);
-  if (now && now->state == Presence::State::present) return {};
   return std::unexpected(std::move(error).with("subnet", spec.subnet.str()));
 }
 
@@ -88,6 +85,10 @@ Result<void> make(virConnectPtr connection, const NetworkSpec& spec) {
 
 }  // namespace
 
+std::mutex& Networks::lock_of(const Id& user) {
+  return locks_[std::hash<std::string>{}(user.str()) % locks_.size()];
+}
+
 Result<Presence> Networks::observe(const Spec& any) {
   using enum Presence::State;
   const auto& spec = std::get<NetworkSpec>(any);
@@ -96,7 +97,7 @@ Result<Presence> Networks::observe(const Spec& any) {
   auto rules = TRY(rules_.observe(elements_of(spec)));
   if (network.state == rules.state && network.state != damaged) return network;
   if (network.state == damaged) return network;
-  return Presence{damaged, rules.state == damaged   ? rules.detail
+  return Presence{damaged, rules.state == damaged  ? rules.detail
                            : rules.state == absent ? "the firewall lets no guest use DHCP and DNS"
                                                    : "the firewall knows a network that is not there"};
 }
@@ -108,12 +109,14 @@ Result<void> Networks::apply(const Spec& any) {
                                  "a user's subnet has a prefix of 22 or longer",
                                  {{"field", "subnet"}, {"value", spec.subnet.str()}}});
   const auto connection = TRY(libvirt_());
+  const std::lock_guard lock(lock_of(spec.user));
   TRY(rules_.put(elements_of(spec)));
   return make(connection.get(), spec);
 }
 
 Result<void> Networks::remove(const Id& user) {
   const auto connection = libvirt_();
+  const std::lock_guard lock(lock_of(user));
   auto destroyed = connection ? destroy(connection->get(), names::network(UserId(user)))
                               : Result<void>(std::unexpected(connection.error()));
   auto forgotten = rules_.remove(user, Kind::network);

@@ -3,8 +3,10 @@
 
 #include <libvirt/libvirt.h>
 
+#include <array>
 #include <functional>
 #include <memory>
+#include <mutex>
 
 #include "netiso/kernel_rules.hpp"
 
@@ -15,8 +17,8 @@ using LibvirtProvider = std::function<Result<std::shared_ptr<virConnect>>()>;
 
 /// A user's network: a libvirt network of one bridge, DHCP and DNS, and the firewall's leave for guests to use these.
 ///
-/// Networks are transient. They outlive a restart of libvirtd, which keeps running networks in /run, and nothing of them is
-/// left after a restart of the host or in /etc; what should be there is the agent's to know.
+/// Networks are transient. They outlive a restart of libvirtd, which keeps running networks in /run, and nothing of
+/// them is left after a restart of the host or in /etc; what should be there is the agent's to know.
 class Networks : public Driver {
  public:
   /// Larger subnets would make libvirt and dnsmasq read tens of thousands of fixed addresses.
@@ -34,8 +36,12 @@ class Networks : public Driver {
   Result<std::vector<Id>> list() override;
 
  private:
+  /// Two sessions of one user may want its network at once; making one takes 0.1 s, so others do not wait.
+  std::mutex& lock_of(const Id& user);
+
   LibvirtProvider libvirt_;
   KernelRules& rules_;
+  std::array<std::mutex, 16> locks_;
 };
 
 }  // namespace berth

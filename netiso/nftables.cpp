@@ -26,7 +26,9 @@ Nftables::Nftables() : context_(nft_ctx_new(NFT_CTX_DEFAULT)) {
   nft_ctx_output_set_flags(context_, NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_NUMERIC_ALL | NFT_CTX_OUTPUT_STATELESS);
 }
 
-Nftables::~Nftables() { nft_ctx_free(context_); }
+Nftables::~Nftables() {
+  nft_ctx_free(context_);
+}
 
 Result<std::string> Nftables::run(const std::string& commands) {
   const int failed = nft_run_cmd_from_buffer(context_, commands.c_str());

@@ -18,8 +18,8 @@ class Nftables {
   Nftables(const Nftables&) = delete;
   Nftables& operator=(const Nftables&) = delete;
 
-  /// Runs commands, one a line, as one transaction: all or nothing. A `list` command stands alone (a second one would not
-  /// find its table, libnftables 1.0.6) and is answered in JSON. `firewall_failed` has nft's own words.
+  /// Runs commands, one a line, as one transaction: all or nothing. A `list` command stands alone (a second one would
+  /// not find its table, libnftables 1.0.6) and is answered in JSON. `firewall_failed` has nft's own words.
   Result<std::string> run(const std::string& commands);
 
  private:

@@ -10,13 +10,16 @@
 namespace berth {
 namespace {
 
-constexpr Ipv4 ip(std::uint32_t a, std::uint32_t b, std::uint32_t c = 0) { return {a << 24 | b << 16 | c << 8}; }
+constexpr Ipv4 ip(std::uint32_t a, std::uint32_t b, std::uint32_t c = 0) {
+  return {a << 24 | b << 16 | c << 8};
+}
 
-constexpr std::uint32_t mask(unsigned prefix) { return prefix == 0 ? 0 : ~std::uint32_t{0} << (32 - prefix); }
+constexpr std::uint32_t mask(unsigned prefix) {
+  return prefix == 0 ? 0 : ~std::uint32_t{0} << (32 - prefix);
+}
 
 /// What no configuration may allow: the host itself, metadata services, multicast and reserved addresses.
-const std::vector<Block> never_allowed{
-    {ip(0, 0), 8}, {ip(127, 0), 8}, {ip(169, 254), 16}, {ip(224, 0), 3}};
+const std::vector<Block> never_allowed{{ip(0, 0), 8}, {ip(127, 0), 8}, {ip(169, 254), 16}, {ip(224, 0), 3}};
 
 Result<std::vector<Block>> parse_list(std::string_view list, std::string_view key) {
   std::vector<Block> blocks;
@@ -54,7 +57,9 @@ bool Block::overlaps(const Block& other) const {
   return (base_.value & common) == (other.base_.value & common);
 }
 
-std::string Block::str() const { return fmt::format("{}/{}", base_.str(), prefix_); }
+std::string Block::str() const {
+  return fmt::format("{}/{}", base_.str(), prefix_);
+}
 
 Result<GuestPolicy> GuestPolicy::parse(std::string_view guest_blocked, std::string_view guest_allowed) {
   GuestPolicy policy{TRY(parse_list(guest_blocked, "guest_blocked")), TRY(parse_list(guest_allowed, "guest_allowed"))};

@@ -8,9 +8,9 @@
 namespace berth {
 namespace {
 
-// No rule here has a set of its own (`{ 53, 67 }`): while rules are replaced, the kernel puts the new rules into force a
-// moment before the elements of their own sets, and what such a set should drop passes (Linux 6.18: one packet of a flood
-// for every reload). Named sets, which stay, have no such moment.
+// No rule here has a set of its own (`{ 53, 67 }`): while rules are replaced, the kernel puts the new rules into force
+// a moment before the elements of their own sets, and what such a set should drop passes (Linux 6.18: one packet of a
+// flood for every reload). Named sets, which stay, have no such moment.
 
 // Frames, as they enter a bridge from a guest's tap. What is not known to be right is dropped: a list of what is
 // forbidden would miss tagged frames. `ether type` reads the outermost type, so a frame with any VLAN tag is neither ip
@@ -30,8 +30,8 @@ add rule bridge berth from_guest drop
 add rule bridge berth input iifname "bt*" ether daddr & ff:ff:ff:ff:ff:f0 == 01:80:c2:00:00:00 drop comment "these go around prerouting, to the host, as the tap's own"
 )";
 
-// ARP to the tap itself: frames to 01:80:c2:00:00:0e come there past every hook of the bridge family, and the host would
-// tell which addresses it has. IP packets that come so are dropped in the inet family.
+// ARP to the tap itself: frames to 01:80:c2:00:00:0e come there past every hook of the bridge family, and the host
+// would tell which addresses it has. IP packets that come so are dropped in the inet family.
 constexpr std::string_view arp_chains = R"(
 add table arp berth
 add chain arp berth input { type filter hook input priority 0; policy accept; }
@@ -109,7 +109,8 @@ std::string sets(std::string_view family) {
   std::string text = fmt::format("add table {} berth\n", family);
   for (const auto& set : element_sets())
     if (set.family == family)
-      text += fmt::format("add {} {} berth {} {{ type {}; }}\n", set.is_map() ? "map" : "set", family, set.name, set.type);
+      text +=
+          fmt::format("add {} {} berth {} {{ type {}; }}\n", set.is_map() ? "map" : "set", family, set.name, set.type);
   return text;
 }
 

@@ -32,7 +32,9 @@ class Gateways : public Driver {
  public:
   explicit Gateways(KernelRules& rules) : rules_(rules) {}
   Kind kind() const noexcept override { return Kind::network; }
-  Result<Presence> observe(const Spec& spec) override { return rules_.observe(elements_of(std::get<NetworkSpec>(spec))); }
+  Result<Presence> observe(const Spec& spec) override {
+    return rules_.observe(elements_of(std::get<NetworkSpec>(spec)));
+  }
   Result<void> apply(const Spec& spec) override { return rules_.put(elements_of(std::get<NetworkSpec>(spec))); }
   Result<void> remove(const Id& user) override { return rules_.remove(user, Kind::network); }
   Result<std::vector<Id>> list() override { return rules_.owners(Kind::network); }
@@ -85,7 +87,8 @@ class Room {
   Firewall firewall_;
   Networks networks_;
   Gateways gateways_;
-  const std::map<std::string, Driver*> drivers_{{"firewall", &firewall_}, {"network", &networks_}, {"gateway", &gateways_}};
+  const std::map<std::string, Driver*> drivers_{
+      {"firewall", &firewall_}, {"network", &networks_}, {"gateway", &gateways_}};
 };
 
 int run(int argc, const char* const* argv) {
@@ -106,4 +109,6 @@ int run(int argc, const char* const* argv) {
 }  // namespace
 }  // namespace berth
 
-int main(int argc, char** argv) { return berth::run(argc, argv); }
+int main(int argc, char** argv) {
+  return berth::run(argc, argv);
+}

@@ -35,8 +35,9 @@ const auto of_db = elements_of(machine(db, alice, "10.66.0.3", 22002));
 }  // namespace
 
 TEST_CASE("a machine's elements bind its tap, card, address and port together") {
-  CHECK(change_elements({}, of_web) ==
-        R"(add element bridge berth machines { "bt0000000000m1" . "02:be:0a:42:00:02" . "10.66.0.2" comment "01kaf5x00000000000000000m1" }
+  CHECK(
+      change_elements({}, of_web) ==
+      R"(add element bridge berth machines { "bt0000000000m1" . "02:be:0a:42:00:02" . "10.66.0.2" comment "01kaf5x00000000000000000m1" }
 add element bridge berth cards { "bt0000000000m1" . "02:be:0a:42:00:02" comment "01kaf5x00000000000000000m1" }
 add element inet berth members { "bb000000000aaa" . "10.66.0.2" comment "01kaf5x00000000000000000m1" }
 add element inet berth marks { "bb000000000aaa" . "10.66.0.2" comment "01kaf5x00000000000000000m1" : "641" }
@@ -48,7 +49,8 @@ add element inet berth published { "22001" comment "01kaf5x00000000000000000m1" 
 
 TEST_CASE("a network's element opens its gateway to its own bridge") {
   CHECK(change_elements({}, elements_of(NetworkSpec{bob, *Subnet::parse("10.66.0.32/27")})) ==
-        "add element inet berth gateways { \"bb000000000bbb\" . \"10.66.0.33\" comment \"01kaf5x0000000000000000bbb\" }\n");
+        "add element inet berth gateways { \"bb000000000bbb\" . \"10.66.0.33\" comment \"01kaf5x0000000000000000bbb\" "
+        "}\n");
 }
 
 TEST_CASE("machines of one user do not stand in each other's way") {

@@ -10,7 +10,8 @@ TEST_CASE("a network's XML names everything by the user and gives every address 
   CHECK(network_xml({user, *Subnet::parse("10.66.0.8/29")}) ==
         R"(<network xmlns:dnsmasq='http://libvirt.org/schemas/network/dnsmasq/1.0'>
   <name>berth-01kaf5x0000000000000000aaa</name>
-  <uuid>)" + user.uuid() + R"(</uuid>
+  <uuid>)" + user.uuid() +
+            R"(</uuid>
   <forward mode='open'/>
   <bridge name='bb000000000aaa' stp='off' delay='0'/>
   <mac address='02:be:0a:42:00:09'/>

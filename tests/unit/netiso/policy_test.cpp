@@ -9,8 +9,8 @@ TEST_CASE("a block is an address with or without a prefix") {
   CHECK(Block::parse("10.0.0.5")->str() == "10.0.0.5/32");
   CHECK(Block::parse("192.0.2.0/24")->str() == "192.0.2.0/24");
   CHECK(Block::parse("0.0.0.0/0")->str() == "0.0.0.0/0");
-  for (const auto* wrong : {"", "10.0.0", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8x", "10.0.0.1/8", "1.2.3.4/0",
-                            "::1", "10.0.0.0/8/8", " 10.0.0.0"})
+  for (const auto* wrong : {"", "10.0.0", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8x", "10.0.0.1/8",
+                            "1.2.3.4/0", "::1", "10.0.0.0/8/8", " 10.0.0.0"})
     CHECK_FALSE(Block::parse(wrong));
 }
 
@@ -39,7 +39,8 @@ TEST_CASE("a wrong list names its key") {
 }
 
 TEST_CASE("nothing may be allowed that opens the host or its metadata") {
-  for (const auto* open : {"0.0.0.0/0", "127.0.0.1", "169.254.169.254", "169.0.0.0/8", "224.0.0.0/4", "255.255.255.255"})
+  for (const auto* open :
+       {"0.0.0.0/0", "127.0.0.1", "169.254.169.254", "169.0.0.0/8", "224.0.0.0/4", "255.255.255.255"})
     CHECK_FALSE(GuestPolicy::parse("", open));
   CHECK(GuestPolicy::parse("0.0.0.0/0", ""));
 }
