@@ -81,7 +81,8 @@ Result<void> Engine::Threads::try_to_recover() {
   (void)reconciliation_is_due();
   const auto facts = TRY(with_.host.facts());
   TRY(recover(with_));
-  report(TRY(sweep(with_)));
+  const auto findings = TRY(sweep(with_));
+  report(findings);
   const auto sessions = TRY(all_sessions(with_.store));
   for (const auto& session : sessions) queue_.add(session);
   const std::lock_guard lock(mutex_);

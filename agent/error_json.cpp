@@ -9,7 +9,9 @@ namespace {
 Result<Error> parse_error(std::string_view text) {
   const auto value = TRY(parse_json(text));
   auto fields = TRY(JsonReader::of(value));
-  Error error{code_of(TRY(fields.string("code"))), TRY(fields.string("message"))};
+  const auto code = TRY(fields.string("code"));
+  const auto message = TRY(fields.string("message", 64 * 1024));
+  Error error{code_of(code), message};
   for (const auto& [key, detail] : value.at("details").items()) error.details.emplace_back(key, detail.get<std::string>());
   return error;
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "agent/upkeep.hpp"
 
-#include <algorithm>
-
 #include "agent/error_json.hpp"
 #include "agent/machine_end.hpp"
 #include "agent/plan.hpp"
@@ -72,22 +70,33 @@ Result<Next> after_the_end(Surroundings& with, const Session& session, const Mac
   return Next{};
 }
 
-}  // namespace
-
-Result<Next> keep_up(Surroundings& with, const Session& session) {
+Result<Next> keep_running(Surroundings& with, const Session& session) {
   const auto domains = with.host.domains();
   if (!domains) return pause(with, session);
-  const auto runs = [&](const Machine& machine) { return domains->contains(machine.id); };
-  if (session.phase != Phase::running) {
-    if (std::ranges::none_of(session.machines, runs) || remove_remains(with, session)) return Next{};
-    return pause(with, session);
+  for (const auto& machine : session.machines) {
+    if (!domains->contains(machine.id)) return after_the_end(with, session, machine);
+    with.watch.forget(machine.id);
   }
-  const auto absent = std::ranges::find_if_not(session.machines, runs);
-  if (absent != session.machines.end()) return after_the_end(with, session, *absent);
-  for (const auto& machine : session.machines) with.watch.forget(machine.id);
   if (!mend_paths(with, session)) return pause(with, session);
   with.patience.worked(session.id);
   return Next{};
+}
+
+Result<Next> keep_at_rest(Surroundings& with, const Session& session) {
+  for (const auto& spec : plan_of_running(session)) {
+    const auto presence = with.host.driver(kind_of(spec)).observe(spec);
+    if (presence && presence->state == Presence::State::absent) continue;
+    if (!presence || !remove_remains(with, session)) return pause(with, session);
+    break;
+  }
+  with.patience.worked(session.id);
+  return Next{};
+}
+
+}  // namespace
+
+Result<Next> keep_up(Surroundings& with, const Session& session) {
+  return session.phase == Phase::running ? keep_running(with, session) : keep_at_rest(with, session);
 }
 
 }  // namespace berth::agent
