@@ -128,12 +128,11 @@ Outcome<json> Api::call(const Request& request) const {
 
 Outcome<json> Api::upload(const Request& request, const Upload& file) const {
   auto client = client_of(socket_, import_silence);
-  // The library does not listen while it sends; a refusal in the middle of a large file is read from here.
+  // The library drops what was answered when it could not send all; a refusal of a large file is read from here.
   Fd connection;
   client.set_socket_options([&](int socket) { connection = Fd(fcntl(socket, F_DUPFD_CLOEXEC, 0)); });
   std::vector<char> chunk(256 * 1024);
   const auto provide = [&](std::size_t offset, std::size_t length, httplib::DataSink& sink) {
-    if (answer_waits(connection.get())) return false;
     const auto got = pread(file.fd, chunk.data(), std::min(length, chunk.size()), static_cast<off_t>(offset));
     if (got <= 0 || !sink.write(chunk.data(), static_cast<std::size_t>(got))) return false;
     if (file.sent) file.sent(offset + static_cast<std::size_t>(got));

@@ -26,14 +26,6 @@ bool readable(int socket, std::chrono::milliseconds wait) {
 
 }  // namespace
 
-bool answer_waits(int socket) {
-  std::array<char, begin.size() + 3> head{};
-  if (!readable(socket, std::chrono::milliseconds(0))) return false;
-  const auto got = recv(socket, head.data(), head.size(), MSG_PEEK | MSG_DONTWAIT);
-  const std::string_view text(head.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
-  return text.size() == head.size() && text.starts_with(begin) && !text.ends_with("100");
-}
-
 std::optional<EarlyAnswer> take_early_answer(int socket) {
   const auto end = steady_clock::now() + patience;
   std::string text;

@@ -12,9 +12,6 @@ struct EarlyAnswer {
   std::string body;
 };
 
-/// Whether an answer other than "100 Continue" waits on the socket; takes nothing from it.
-bool answer_waits(int socket);
-
 /// Takes the answer that waits, if there is one, and reads it to the end of the stream, for 5 s and 64 KiB at most.
 std::optional<EarlyAnswer> take_early_answer(int socket);
 
