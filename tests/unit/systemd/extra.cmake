@@ -1,0 +1,1 @@
+target_link_libraries(unit-systemd PRIVATE PkgConfig::libsystemd)
