@@ -79,7 +79,16 @@ Result<HttpAnswer> Api::answer(HttpRequest& request, std::size_t& counted) {
   TRY(may_act(route, request));
   auto query = TRY(ApiQuery::parse(target.substr(std::min(question + 1, target.size()))));
   ApiCall call{request, std::move(match.arguments), std::move(query)};
-  return act(route, call);
+  return route.from_store ? kept(route, call) : act(route, call);
+}
+
+/// The answer of the last time, where nothing was written since.
+Result<HttpAnswer> Api::kept(const ApiRoute& route, ApiCall& call) {
+  const auto version = settings_.version();  // before the store is read
+  if (auto body = cache_.find(call.http.target, version)) return HttpAnswer{.body = std::move(*body)};
+  auto answer = act(route, call);
+  if (answer && answer->status == 200) cache_.keep(call.http.target, version, answer->body);
+  return answer;
 }
 
 Result<void> Api::may_act(const ApiRoute& route, const HttpRequest& request) const {

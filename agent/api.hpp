@@ -5,6 +5,7 @@
 #include <functional>
 #include <vector>
 
+#include "agent/api_cache.hpp"
 #include "agent/api_router.hpp"
 #include "agent/http_message.hpp"
 #include "agent/metrics_http.hpp"
@@ -18,6 +19,7 @@ class Api final : public HttpHandler {
  public:
   struct Settings {
     std::function<Recovery()> recovery;   ///< until it is done most routes are answered with `starting`
+    std::function<std::uint64_t()> version;  ///< of the store: changes before a write returns
     std::size_t most_waiting_for_host = 2;  ///< calls that may wait for the hypervisor manager at a time
   };
   /// `metrics` outlives it; the routes are added to it.
@@ -30,6 +32,7 @@ class Api final : public HttpHandler {
  private:
   Result<HttpAnswer> guarded(HttpRequest& request, const std::string& id, std::size_t& counted);
   Result<HttpAnswer> answer(HttpRequest& request, std::size_t& counted);
+  Result<HttpAnswer> kept(const ApiRoute& route, ApiCall& call);
   Result<HttpAnswer> act(const ApiRoute& route, ApiCall& call);
   Result<void> may_act(const ApiRoute& route, const HttpRequest& request) const;
 
@@ -38,6 +41,7 @@ class Api final : public HttpHandler {
   const Settings settings_;
   std::vector<std::size_t> counters_;  // of the routes, in the router's order
   std::size_t no_route_, refused_;
+  AnswerCache cache_;
   std::atomic<std::size_t> waiting_for_host_{0};
 };
 

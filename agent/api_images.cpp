@@ -82,9 +82,9 @@ Result<HttpAnswer> remove(Images& images, ApiCall& call) {
 std::vector<ApiRoute> image_routes(Images& images) {
   const auto with = [&images](auto action) { return [&images, action](ApiCall& call) { return action(images, call); }; };
   return {
-      {.method = "GET", .pattern = "/api/v1/images", .action = with(list)},
+      {.method = "GET", .pattern = "/api/v1/images", .action = with(list), .from_store = true},
       {.method = "POST", .pattern = "/api/v1/images", .action = with(import), .lane = Lane::upload, .has_body = true},
-      {.method = "GET", .pattern = "/api/v1/images/{image}", .action = with(get)},
+      {.method = "GET", .pattern = "/api/v1/images/{image}", .action = with(get), .from_store = true},
       {.method = "DELETE", .pattern = "/api/v1/images/{image}", .action = with(remove), .asks_host = true},
   };
 }

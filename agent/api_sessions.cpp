@@ -131,8 +131,8 @@ Result<HttpAnswer> operation(Sessions& sessions, ApiCall& call) {
 std::vector<ApiRoute> session_routes(Sessions& sessions) {
   const auto with = [&sessions](auto action) { return [&sessions, action](ApiCall& call) { return action(sessions, call); }; };
   return {
-      {.method = "GET", .pattern = "/api/v1/sessions/{id}", .action = with(get)},
-      {.method = "GET", .pattern = "/api/v1/sessions", .action = with(list)},
+      {.method = "GET", .pattern = "/api/v1/sessions/{id}", .action = with(get), .from_store = true},
+      {.method = "GET", .pattern = "/api/v1/sessions", .action = with(list), .from_store = true},
       {.method = "POST", .pattern = "/api/v1/sessions", .action = with(create), .has_body = true},
       {.method = "DELETE", .pattern = "/api/v1/sessions/{id}", .action = with(moved<&Sessions::terminate>)},
       {.method = "POST", .pattern = "/api/v1/sessions/{id}/actions/start", .action = with(moved<&Sessions::start>)},
@@ -140,7 +140,7 @@ std::vector<ApiRoute> session_routes(Sessions& sessions) {
       {.method = "POST", .pattern = "/api/v1/sessions/{id}/actions/extend", .action = with(extend), .has_body = true},
       {.method = "POST", .pattern = "/api/v1/sessions/{id}/ssh-keys", .action = with(add_key), .has_body = true},
       {.method = "DELETE", .pattern = "/api/v1/sessions/{id}/ssh-keys/{fingerprint}", .action = with(remove_key)},
-      {.method = "GET", .pattern = "/api/v1/operations/{id}", .action = with(operation)},
+      {.method = "GET", .pattern = "/api/v1/operations/{id}", .action = with(operation), .from_store = true},
   };
 }
 

@@ -92,7 +92,7 @@ Result<void> serve(const Config& config) {
   };
   Api api(joined({session_routes(sessions), image_routes(images), event_routes(events, sessions),
                   admin_routes(sessions, engine, health, metrics)}),
-          http, {.recovery = [&] { return engine.recovery(); }});
+          http, {.recovery = [&] { return engine.recovery(); }, .version = [&] { return store->version(); }});
   engine.start([&](const Error& error) { refusal.say(error); });
   gate.emplace(std::move(listening), api, config.gate);
   gate->start();

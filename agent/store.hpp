@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <filesystem>
@@ -31,6 +32,8 @@ class Store {
   /// Waits for an event behind `id`; false when the time passed or `stop_waiting` was called.
   bool wait_for_event(std::uint64_t id, std::chrono::milliseconds time);
   std::uint64_t newest_event();
+  /// Changes with every write, before the write returns: what was read at the same number is still true.
+  std::uint64_t version() const { return writes_; }
   /// Ends every wait, now and later: the agent is going down.
   void stop_waiting();
 
@@ -41,6 +44,7 @@ class Store {
       -> decltype(work(database));
   void announce();
 
+  std::atomic<std::uint64_t> writes_{0};
   std::mutex writing_, reading_;
   Database writer_, reader_;
 
@@ -73,6 +77,7 @@ template <class Work>
 auto Store::write(Work&& work) -> decltype(work(std::declval<Database&>())) {
   const std::lock_guard lock(writing_);
   auto result = transaction(writer_, SQLite::TransactionBehavior::IMMEDIATE, work);
+  ++writes_;
   if (result) announce();
   return result;
 }

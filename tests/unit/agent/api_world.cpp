@@ -93,7 +93,7 @@ class ApiOverWorld {
   Api api{joined({session_routes(*world.sessions), image_routes(images), event_routes(*world.events, *world.sessions),
                   admin_routes(*world.sessions, *world.engine, health, [] { return std::string("# page\n"); }),
                   {{.method = "GET", .pattern = "/throws", .action = [](ApiCall&) -> Result<HttpAnswer> { throw std::runtime_error("secret"); }}}}),
-          http, {.recovery = [this] { return recovery; }}};
+          http, {.recovery = [this] { return recovery; }, .version = [this] { return world.store->version(); }}};
 };
 
 }  // namespace
@@ -119,6 +119,20 @@ TEST_CASE("a session is created, shown, listed and moved") {
   berth.world.settle();
   berth.check_refused(berth.ask("GET", "/api/v1/sessions/" + id), Code::not_found);
   CHECK(berth.ask("GET", "/api/v1/operations/" + ended.body["operation"]["id"].get<std::string>()).body["state"] == "succeeded");
+}
+
+TEST_CASE("what was asked for before is answered anew after every change") {
+  ApiOverWorld berth;
+  const auto id = berth.create();
+  const auto before = berth.ask("GET", "/api/v1/sessions/" + id).body;
+  CHECK(berth.ask("GET", "/api/v1/sessions/" + id).body == before);
+  REQUIRE(berth.ask("POST", "/api/v1/sessions/" + id + "/actions/extend", R"({"seconds":60})").status == 200);
+  CHECK(berth.ask("GET", "/api/v1/sessions/" + id).body["expires_at"] != before["expires_at"]);
+  CHECK(berth.ask("GET", "/api/v1/sessions").body["items"].size() == 1);
+  REQUIRE(berth.ask("DELETE", "/api/v1/sessions/" + id).status == 202);
+  berth.world.settle();
+  CHECK(berth.ask("GET", "/api/v1/sessions/" + id).status == 404);
+  CHECK(berth.ask("GET", "/api/v1/sessions").body["items"].empty());
 }
 
 TEST_CASE("a key is added, and removed by its encoded fingerprint") {
