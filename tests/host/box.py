@@ -216,7 +216,7 @@ class Box:
         script = r"""
             export LIBVIRT_DEFAULT_URI=qemu:///system
             virsh -q list --all --name | sed '/^$/d; s/^/domain /'
-            virsh -q net-list --all --name | sed '/^$/d; s/^/network /'
+            virsh -q net-list --all --name | sed -n "s/^berth-/network berth-/p"
             virsh -q secret-list | sed '/^$/d; s/^ */secret /'
             ip -o link | sed -n 's/^[0-9]*: \(bb[^:@]*\|bt[^:@]*\|vnet[^:@]*\|virbr[^:@]*\)[:@].*/link \1/p'
             for file in /var/lib/berth/hypervisor/keys/* /var/lib/berth/hypervisor/volumes/* \

@@ -41,7 +41,7 @@ class Package(HostTest):
     def test_1_sockets_are_for_the_group_alone(self):
         self.assertEqual(self.box.shell("stat -c '%U %G %a' /run/berth/agent.sock").strip(), "berth berth 660")
         self.assertEqual(self.box.shell("stat -c '%U %G %a' /run/berth/hypervisor.sock").strip(), "root berth 660")
-        self.assertEqual(self.box.shell("stat -c '%U %a' /run/berth").strip(), "root 1775")
+        self.assertEqual(self.box.shell("stat -c '%U %a' /run/berth").strip(), "root 755")
         stranger = self.box.run("runuser", "-u", "nobody", "--", "berth", "list", check=False)
         self.assertNotEqual(stranger.returncode, 0)
         self.assertIn("berth", stranger.stderr)
