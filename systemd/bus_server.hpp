@@ -33,7 +33,7 @@ class BusServer {
     std::size_t calls = 16;            ///< of one connection that are not answered yet
     std::size_t unread = 1024;         ///< messages that a peer has not fetched
     std::size_t message = 256 * 1024;  ///< bytes of all arguments of one call
-    std::size_t workers = 8;           ///< threads that run handlers
+    std::size_t workers = 16;          ///< threads that run handlers; more than the calls that the agent makes at once
   };
 
   /// Serves on a listening unix stream socket.
