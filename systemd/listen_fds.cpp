@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "systemd/listen_fds.hpp"
 
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <sys/socket.h>
@@ -35,6 +36,13 @@ Result<void> clear_place(const std::filesystem::path& path) {
   return {};
 }
 
+/// The service manager passes sockets that block: a client that goes away before it is accepted would hold up the accepting
+/// thread until the next one comes.
+bool stop_blocking(int fd) {
+  const int flags = fcntl(fd, F_GETFL);
+  return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;
+}
+
 }  // namespace
 
 Result<std::optional<Fd>> inherited_socket() {
@@ -48,7 +56,12 @@ Result<std::optional<Fd>> inherited_socket() {
     return std::unexpected(
         Error{Code::internal,
               "the service manager must pass exactly one listening unix stream socket; see the .socket unit"});
-  return Fd(SD_LISTEN_FDS_START);
+  Fd fd(SD_LISTEN_FDS_START);
+  if (!stop_blocking(fd.get()))
+    return std::unexpected(Error{Code::internal,
+                                 "cannot take over the socket of the service manager",
+                                 {{"reason", std::strerror(errno)}}});  // NOLINT
+  return fd;
 }
 
 Result<Fd> listen_on(const std::filesystem::path& path, const std::string& group) {

@@ -212,7 +212,11 @@ class Box:
     # what is on the host
 
     def belongings(self):
-        """Everything on the host that belongs to a session, as "kind name" lines."""
+        """Everything on the host that belongs to a session, as "kind name" lines.
+
+        Not what libvirt 9.0 itself leaves in /run/libvirt/network of every transient network, until the next boot: an empty
+        folder and the number of a process that is gone.
+        """
         script = r"""
             export LIBVIRT_DEFAULT_URI=qemu:///system
             virsh -q list --all --name | sed '/^$/d; s/^/domain /'
@@ -220,7 +224,7 @@ class Box:
             virsh -q secret-list | sed '/^$/d; s/^ */secret /'
             ip -o link | sed -n 's/^[0-9]*: \(bb[^:@]*\|bt[^:@]*\|vnet[^:@]*\|virbr[^:@]*\)[:@].*/link \1/p'
             for file in /var/lib/berth/hypervisor/keys/* /var/lib/berth/hypervisor/volumes/* \
-                /run/berth-hypervisor/seeds/* /var/lib/libvirt/dnsmasq/berth-* /run/libvirt/network/berth-* \
+                /run/berth-hypervisor/seeds/* /var/lib/libvirt/dnsmasq/berth-* /run/libvirt/network/berth-*.xml \
                 /etc/libvirt/qemu/networks/berth-* /run/libvirt/qemu/berth-* /var/lib/berth/hypervisor/quarantine/*
             do [ ! -e "$file" ] || echo "file $file"; done
             pgrep -a dnsmasq | sed 's/^[0-9]* /process /'

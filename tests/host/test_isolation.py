@@ -30,7 +30,8 @@ class Isolation(HostTest):
         return self.ssh(name, user, f"nc -w 2 {address} {port} </dev/null >/dev/null 2>&1", check=False).returncode == 0
 
     def guest_fetches(self, address):
-        return self.ssh("web", "alice", f"wget -q -T 2 -O - http://{address}/", check=False)
+        """What a server answers to a guest that asks."""
+        return self.ssh("web", "alice", f"echo | nc -w 3 {address} 80", check=False).stdout
 
     def assert_only_the_host_opens(self, address, port):
         self.assertTrue(self.host_opens(address, port), f"the control failed: {address}:{port} is not there")
@@ -38,7 +39,7 @@ class Isolation(HostTest):
 
     def test_the_internet_is_reached_under_the_hosts_address(self):
         for address in INTERNET:
-            self.assertEqual(self.guest_fetches(address).stdout, f"{address} {HOST}\n")
+            self.assertEqual(self.guest_fetches(address), f"{address} {HOST}\n")
 
     def test_names_are_resolved(self):
         self.assertIn("198.51.100.1", self.say("web", "alice", "nslookup example.test"))
@@ -47,7 +48,7 @@ class Isolation(HostTest):
         for address in PRIVATE:
             with self.subTest(address=address):
                 self.assert_only_the_host_opens(address, 80)
-                self.assertNotEqual(self.guest_fetches(address).returncode, 0)
+                self.assertEqual(self.guest_fetches(address), "")
 
     def test_the_metadata_address_is_not_reached(self):
         self.assert_only_the_host_opens(METADATA, 80)
