@@ -12,7 +12,11 @@ Result<Error> parse_error(std::string_view text) {
   const auto code = TRY(fields.string("code"));
   const auto message = TRY(fields.string("message", 64 * 1024));
   Error error{code_of(code), message};
-  for (const auto& [key, detail] : value.at("details").items()) error.details.emplace_back(key, detail.get<std::string>());
+  auto details = TRY(fields.object("details"));
+  for (const auto& [key, ignored] : value.at("details").items()) {
+    auto detail = TRY(details.string(key, 64 * 1024));
+    error.details.emplace_back(key, std::move(detail));
+  }
   return error;
 }
 

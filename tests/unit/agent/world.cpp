@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <sodium.h>
 #include <sqlite3.h>
-#include <unistd.h>
 
 #include <catch2/catch.hpp>
 
@@ -27,15 +26,6 @@ int commit_hook(void*) { return asked == nullptr || asked->commits() ? 0 : 1; }
 int hook_in(sqlite3* connection, char**, const sqlite3_api_routines*) {
   sqlite3_commit_hook(connection, commit_hook, nullptr);
   return SQLITE_OK;
-}
-
-/// In memory where possible: the database syncs at every commit, and thousands of worlds are made.
-std::filesystem::path fresh_folder() {
-  const std::filesystem::path memory = "/dev/shm";
-  const auto parent = access(memory.c_str(), W_OK) == 0 ? memory : std::filesystem::temp_directory_path();
-  auto name = (parent / "berth-agent-XXXXXX").string();
-  REQUIRE(mkdtemp(name.data()) != nullptr);
-  return name;
 }
 
 Error away() { return {Code::hypervisor_unavailable, "the hypervisor manager does not answer"}; }
@@ -90,8 +80,7 @@ Result<std::vector<Id>> FakeDriver::list() {
 }
 
 World::World()
-    : folder_(fresh_folder()),
-      drivers_{FakeDriver(Kind::key, *this), FakeDriver(Kind::volume, *this), FakeDriver(Kind::network, *this),
+    : drivers_{FakeDriver(Kind::key, *this), FakeDriver(Kind::volume, *this), FakeDriver(Kind::network, *this),
                FakeDriver(Kind::firewall, *this), FakeDriver(Kind::domain, *this)} {
   asked = this;
   sqlite3_auto_extension(reinterpret_cast<void (*)()>(hook_in));
@@ -107,7 +96,6 @@ World::~World() {
   engine.reset();
   store.reset();
   sqlite3_cancel_auto_extension(reinterpret_cast<void (*)()>(hook_in));
-  std::filesystem::remove_all(folder_);
 }
 
 void World::restart() {
@@ -118,7 +106,7 @@ void World::restart() {
   engine.reset();
   with.reset();
   store.reset();
-  store = Store::open(folder_ / "agent.db").value();
+  store = Store::open(folder_.path / "agent.db").value();
   with.reset(new Surroundings{*store, *this, settings, clock});
   engine = std::make_unique<Engine>(*store, *this, settings, clock);
   sessions = std::make_unique<Sessions>(*store, settings, clock, *engine);
@@ -162,6 +150,8 @@ void World::reboot_host() {
   objects[Kind::firewall].clear();
   objects[Kind::network].clear();
 }
+
+void World::reconnect() { listener_->connected(); }
 
 void World::die_at(int step) { steps_left_ = step; }
 
@@ -231,14 +221,14 @@ Result<HostFacts> World::facts() {
 }
 
 Result<Image> World::import_image(int, std::string_view, std::string_view sha256) {
-  TRY(call([] {}));
+  TRY(call([&] { images.emplace(sha256); }));
   return Image{ImageId::parse(sha256).value(), "", 10 * MiB, 64 * MiB, true, {}};
 }
 
 Result<std::vector<Image>> World::list_images() { return std::vector<Image>{}; }
 
-Result<void> World::remove_image(const ImageId&) {
-  return call([] {});
+Result<void> World::remove_image(const ImageId& image) {
+  return call([&] { images.erase(image.str()); });
 }
 
 Things World::on_host() const {

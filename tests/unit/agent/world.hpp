@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <set>
@@ -12,6 +11,7 @@
 #include "agent/sessions.hpp"
 #include "agent/store.hpp"
 #include "agent/task.hpp"
+#include "folder.hpp"
 
 namespace berth::agent {
 
@@ -47,6 +47,9 @@ std::string to_text(const Things& things);
 /// A host that is a few maps, and an agent on it with a real database in a file. The agent can be killed at any step:
 /// before and after each effect on the host, and at each commit. The hypervisor manager can be away from any call on.
 class World : public Host {
+ private:
+  Folder folder_;  // first: the database in it is closed before it goes
+
  public:
   World();
   ~World() override;
@@ -57,10 +60,12 @@ class World : public Host {
   std::map<MachineId, std::vector<SshKey>> keys_in_guest;
   bool guests_answer = true;
   bool guests_obey = true;                     ///< power off when asked
+  std::set<std::string> images;                ///< ids of the files
   std::map<Kind, Error> refusing;              ///< what `apply` of a kind fails with
   std::string boot = "first boot";
   void power_off(const MachineId& machine, MachineEvent how, bool seen = true);
   void reboot_host();
+  void reconnect();                            ///< the connection was lost and is there again
 
   // Death of the agent: at the nth step from now; of the hypervisor manager: at the nth call from now.
   void die_at(int step);
@@ -112,7 +117,6 @@ class World : public Host {
  private:
   void step();
 
-  std::filesystem::path folder_;
   std::array<FakeDriver, kinds.size()> drivers_;
   HostListener* listener_ = nullptr;
   int steps_left_ = -1, calls_left_ = -1;

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "agent/engine_threads.hpp"
+#include "agent/queue.hpp"
+#include "world.hpp"
+
+using namespace berth;
+using namespace berth::agent;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+/// The engine with its threads, on real time.
+struct Fixture {
+  Fixture() {
+    world.add_image();
+    world.settings.shutdown_within = seconds(1);
+  }
+  ~Fixture() { world.engine->stop(); }
+
+  void start() {
+    world.engine->start([this](const Error&) { refused = true; });
+  }
+  bool until(const std::function<bool()>& holds) {
+    const auto end = std::chrono::steady_clock::now() + seconds(20);
+    for (std::uint64_t seen = 0; std::chrono::steady_clock::now() < end; seen = world.events->newest()) {
+      if (holds()) return true;
+      world.events->wait(seen, milliseconds(50));
+    }
+    return false;
+  }
+  bool all_are(Phase phase, std::size_t count) {
+    const auto all = world.sessions->list({}).value();
+    return all.size() == count && std::ranges::all_of(all, [&](const Session& s) { return s.phase == phase; });
+  }
+
+  World world;
+  std::atomic<bool> refused = false;
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "The engine brings sessions up side by side, notices their guests' ends, and clears away") {
+  start();
+  REQUIRE(until([&] { return world.engine->recovery().done; }));
+  for (const auto* user : {"alice", "bob"})
+    for (const auto* name : {"one", "two", "three"}) REQUIRE(world.sessions->create(world.request(name, user), std::nullopt));
+  REQUIRE(until([&] { return all_are(Phase::running, 6); }));
+  const auto all = world.sessions->list({}).value();
+  for (const auto& session : all) world.power_off(session.machines[0].id, MachineEvent::shutdown);
+  REQUIRE(until([&] { return all_are(Phase::stopped, 6); }));
+  for (const auto& session : all) REQUIRE(world.sessions->terminate(session.id));
+  REQUIRE(until([&] { return all_are(Phase::terminating, 0); }));
+  CHECK(world.on_host().empty());
+}
+
+TEST_CASE_METHOD(Fixture, "Recovery waits for the hypervisor manager, says so, and counts sessions") {
+  world.running("work");
+  world.restart();
+  world.hypervisor_dies_at(0, World::Reply::before, seconds(3600));
+  start();
+  REQUIRE(until([&] { return !world.engine->recovery().waiting_for.empty(); }));
+  CHECK(!world.engine->recovery().done);
+  {
+    const std::lock_guard lock(world.mutex);
+    world.clock.time += seconds(7200);
+  }
+  REQUIRE(until([&] { return world.engine->recovery().done; }));
+  CHECK(world.engine->recovery().sessions_total == 1);
+  CHECK(world.engine->recovery().sessions_done == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "The engine refuses to work beside objects that its empty database does not know") {
+  world.objects[Kind::domain][Id::make()] = KeySpec{};
+  start();
+  CHECK(until([&] { return refused.load(); }));
+  CHECK(!world.engine->recovery().done);
+  CHECK(world.on_host().size() == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "The engine ends a session within a second of its time") {
+  const auto session = world.running("work");
+  start();
+  REQUIRE(until([&] { return world.engine->recovery().done; }));
+  {
+    const std::lock_guard lock(world.mutex);
+    world.clock.time = session.expires_at;
+  }
+  const auto begun = std::chrono::steady_clock::now();
+  REQUIRE(until([&] { return world.session(session.id).phase != Phase::running; }));
+  CHECK(std::chrono::steady_clock::now() - begun < seconds(1));
+}
+
+TEST_CASE_METHOD(Fixture, "A lost connection that comes back is followed by a reconciliation") {
+  world.running("work");
+  start();
+  REQUIRE(until([&] { return world.engine->recovery().done; }));
+  const Id stranger = Id::make();
+  {
+    const std::lock_guard lock(world.mutex);
+    world.objects[Kind::domain][stranger] = KeySpec{};
+    world.objects[Kind::volume][stranger] = KeySpec{};
+  }
+  world.reconnect();
+  CHECK(until([&] { return world.engine->unknown().size() == 1; }));
+  const std::lock_guard lock(world.mutex);
+  CHECK(!world.objects[Kind::domain].contains(stranger));
+}
+
+TEST_CASE("Host limits that are not set come from what the host has") {
+  World world;
+  world.settings.limits.host = {7, 0, 0, 5 * GiB};
+  world.engine->start([](const Error&) {});
+  for (int i = 0; i < 200 && !world.engine->recovery().done; ++i) std::this_thread::sleep_for(milliseconds(10));
+  const auto limits = world.engine->host_limits();
+  world.engine->stop();
+  CHECK(limits.sessions == 7);
+  CHECK(limits.cpus == 16);
+  CHECK(limits.memory == 8 * GiB / 100 * 90);
+  CHECK(limits.disk == 5 * GiB);
+}
+
+TEST_CASE("The queue gives a session to one worker at a time, in due time, and again when it was added meanwhile") {
+  Queue queue;
+  const auto a = SessionId::make(), b = SessionId::make();
+  queue.add(a, milliseconds(30));
+  queue.add(b);
+  CHECK(queue.take() == b);
+  queue.add(b);
+  CHECK(queue.take() == a);
+  queue.add(a, seconds(3600));
+  queue.done(b);
+  CHECK(queue.take() == b);
+  queue.done(a);
+  queue.add(a);
+  CHECK(queue.take() == a);
+  std::thread closer([&] { queue.close(); });
+  CHECK(queue.take() == std::nullopt);
+  closer.join();
+}

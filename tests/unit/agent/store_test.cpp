@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "agent/store.hpp"
+
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <thread>
+
+#include "agent/error_json.hpp"
+#include "agent/phase.hpp"
+#include "agent/store_events.hpp"
+#include "agent/store_prune.hpp"
+#include "agent/store_sessions.hpp"
+#include "folder.hpp"
+#include "world.hpp"
+
+using namespace berth;
+using namespace berth::agent;
+
+namespace {
+
+Result<void> append(Store& store, const char* type) {
+  return store.write([&](Database& db) -> Result<void> {
+    Event event;
+    event.type = type;
+    event.data = "{}";
+    append_event(db, Time{}, event);
+    return {};
+  });
+}
+
+}  // namespace
+
+TEST_CASE("A database of a newer version, or none at all, is refused") {
+  const Folder folder;
+  const auto file = folder.path / "agent.db";
+  SECTION("newer") {
+    REQUIRE(Store::open(file).value()->write([](Database& db) -> Result<void> {
+      db.script("PRAGMA user_version = 999");
+      return {};
+    }));
+    const auto store = Store::open(file);
+    REQUIRE(!store);
+    CHECK(store.error().code == Code::storage_failed);
+    CHECK(describe(store.error()).find("newer") != std::string::npos);
+  }
+  SECTION("not a database") {
+    std::ofstream(file) << std::string(5000, 'x');
+    CHECK(Store::open(file).error().code == Code::storage_failed);
+  }
+}
+
+TEST_CASE("A power cut loses no commit: the database syncs in full") {
+  const Folder folder;
+  const auto store = Store::open(folder.path / "agent.db").value();
+  CHECK(store->write([](Database& db) -> Result<std::int64_t> { return db.number("PRAGMA synchronous"); }) == 2);
+  CHECK(store->write([](Database& db) -> Result<std::int64_t> { return db.number("PRAGMA foreign_keys"); }) == 1);
+  CHECK(std::filesystem::exists(folder.path / "agent.db-wal"));
+}
+
+TEST_CASE("What fails or throws in a transaction leaves no trace, and no gap in the events") {
+  const Folder folder;
+  const auto store = Store::open(folder.path / "agent.db").value();
+  REQUIRE(append(*store, "one"));
+  const auto failing = store->write([](Database& db) -> Result<void> {
+    append_event(db, Time{}, Event{0, {}, "two", {}, {}, {}, "{}"});
+    return std::unexpected(Error{Code::busy, "no"});
+  });
+  CHECK(failing.error().code == Code::busy);
+  CHECK_THROWS_AS(store->write([](Database& db) -> Result<void> {
+    append_event(db, Time{}, Event{0, {}, "three", {}, {}, {}, "{}"});
+    throw std::logic_error("a bug");
+  }), std::logic_error);
+  CHECK(store->write([](Database& db) -> Result<int> { return db.run("INSERT INTO nowhere VALUES (1)"); }).error().code ==
+        Code::storage_failed);
+  REQUIRE(append(*store, "four"));
+  Events events(*store);
+  const auto all = events.after(0, {}, 10).value();
+  REQUIRE(all.size() == 2);
+  CHECK(all[1].id == 2);
+  CHECK(all[1].type == "four");
+}
+
+TEST_CASE("The reading connection changes nothing") {
+  const Folder folder;
+  const auto store = Store::open(folder.path / "agent.db").value();
+  CHECK(!store->read([](Database& db) -> Result<int> { return db.run("DELETE FROM events"); }));
+}
+
+TEST_CASE("Waiting for an event ends when it comes, when the time is over, and when the agent goes down") {
+  const Folder folder;
+  const auto store = Store::open(folder.path / "agent.db").value();
+  Events events(*store);
+  CHECK(!events.wait(0, std::chrono::milliseconds(1)));
+  std::thread writer([&] { REQUIRE(append(*store, "one")); });
+  CHECK(events.wait(0, std::chrono::seconds(10)));
+  writer.join();
+  CHECK(events.newest() == 1);
+  std::thread stopper([&] { store->stop_waiting(); });
+  CHECK(!events.wait(1, std::chrono::seconds(10)));
+  stopper.join();
+}
+
+TEST_CASE("Pruning keeps the newest events and goes on counting") {
+  const Folder folder;
+  const auto store = Store::open(folder.path / "agent.db").value();
+  for (int i = 0; i < 10; ++i) REQUIRE(append(*store, "one"));
+  REQUIRE(store->write([](Database& db) -> Result<void> {
+    prune_events(db, 0);
+    return {};
+  }));
+  Events events(*store);
+  CHECK(events.oldest() == 0);
+  REQUIRE(append(*store, "next"));
+  CHECK(events.oldest() == 11);
+  CHECK(events.newest() == 11);
+}
+
+TEST_CASE("Sessions that are gone, and finished operations, are kept for a day") {
+  World world;
+  world.add_image();
+  const auto session = world.running("work");
+  const auto ending = world.sessions->terminate(session.id).value().operation.id;
+  world.settle();
+  const auto prune_now = [&] {
+    return world.store->write([&](Database& db) -> Result<void> {
+      prune(db, world.settings, world.clock.now());
+      return {};
+    });
+  };
+  world.clock.time += std::chrono::hours(23);
+  REQUIRE(prune_now());
+  CHECK(world.sessions->operation(ending));
+  world.clock.time += std::chrono::hours(2);
+  REQUIRE(prune_now());
+  CHECK(world.sessions->operation(ending).error().code == Code::not_found);
+}
+
+TEST_CASE("A session takes no way that is not allowed") {
+  World world;
+  world.add_image();
+  const auto session = world.running("work");
+  CHECK_THROWS_AS(world.store->write([&](Database& db) -> Result<void> {
+    move_session(db, session, Goal::running, Phase::creating);
+    return {};
+  }), std::logic_error);
+  CHECK(world.session(session.id).phase == Phase::running);
+}
+
+TEST_CASE("An error is stored as it is") {
+  const Error error{Code::not_ready, "it \"did\" not", {{"machine", "m1"}, {"reason", "none"}}};
+  const auto back = error_from_json(error_to_json(error).dump());
+  CHECK(back.code == error.code);
+  CHECK(describe(back) == describe(error));
+  CHECK(error_from_json("{").code == Code::internal);
+  CHECK(error_from_json("{\"code\":\"VM_003\",\"message\":\"x\"}").code == Code::internal);
+}
