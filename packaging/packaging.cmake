@@ -12,7 +12,7 @@ berth_program(berth-hypervisor sbin host)
 berth_program(berth-image-inspector libexec/berth host)
 berth_program(berth bin cli)
 install(FILES systemd/units/berth-agent.socket systemd/units/berth-agent.service
-        systemd/units/berth-hypervisor.socket systemd/units/berth-hypervisor.service
+        systemd/units/berth-hypervisor.service
         DESTINATION lib/systemd/system COMPONENT host)
 install(FILES ${packaging}/sysusers.d/berth.conf DESTINATION lib/sysusers.d COMPONENT host)
 install(FILES ${packaging}/tmpfiles.d/berth.conf DESTINATION lib/tmpfiles.d COMPONENT host)
