@@ -115,6 +115,8 @@ int raw_connection(const std::string& socket_path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   std::strcpy(address.sun_path, socket_path.c_str());
+  const timeval patience{5, 0};
+  REQUIRE(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) == 0);
   REQUIRE(connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
   return fd;
 }
@@ -148,6 +150,7 @@ TEST_CASE("a call that does not fit its method is refused") {
   const Folder folder;
   const Served server(folder.socket());
   BusClient client(folder.socket());
+  CHECK(client.call("Join", {"one", "two", "three"}, 5s).error().code == Code::malformed_request);
   CHECK(client.call("Join", {"one"}, 5s).error().code == Code::malformed_request);
   CHECK(client.call("Read", {"no descriptor"}, 5s).error().code == Code::malformed_request);
   CHECK(client.call("Join", {"a"}, 5s, 0).error().code == Code::malformed_request);
