@@ -16,7 +16,7 @@ namespace berth::journal {
 /// As syslog counts them.
 enum class Priority { error = 3, warning = 4, notice = 5, info = 6, debug = 7 };
 
-/// What operators search for: `journalctl MESSAGE_ID=…`. The list is closed; docs/OPERATIONS.md has the ids.
+/// What operators search for: `journalctl MESSAGE_ID=…`. The list is closed.
 namespace message {
 inline constexpr std::string_view applied = "c1d61adca6cd431ca9ba3461b07c1b8e";
 inline constexpr std::string_view removed = "6d5757a8689e4328882f4905295fadc0";
