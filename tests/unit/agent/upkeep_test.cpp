@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <catch2/catch.hpp>
 
+#include "agent/converge.hpp"
 #include "agent/reconciler.hpp"
 #include "world.hpp"
 
@@ -181,6 +182,22 @@ TEST_CASE_METHOD(Fixture, "A guest that never answers fails at the deadline, and
   CHECK(describe(*operation.error).find("guest agent") != std::string::npos);
   CHECK(world.clock.now() - asked < world.settings.ready_within + seconds(2));
   CHECK(world.on_host().empty());
+}
+
+TEST_CASE_METHOD(Fixture, "What cannot be removed keeps nothing else from being removed, and is tried until it works") {
+  const auto session = world.running("work");
+  world.stuck = {{Kind::firewall, Error{Code::firewall_failed, "the rules are locked"}}};
+  const auto accepted = world.sessions->terminate(session.id).value();
+  for (int i = 0; i < 3; ++i) {
+    REQUIRE(converge(*world.with, session.id));
+    CHECK(world.on_host() == Things{{Kind::firewall, session.machines[0].id}});
+  }
+  CHECK(world.operation(accepted.operation.id).step.find("the rules are locked") != std::string::npos);
+  CHECK(world.session(session.id).phase == Phase::terminating);
+  world.stuck.clear();
+  world.settle();
+  CHECK(world.on_host().empty());
+  CHECK(world.operation(accepted.operation.id).state == OperationState::succeeded);
 }
 
 TEST_CASE_METHOD(Fixture, "A termination waits for the hypervisor manager as long as it takes, and shows why") {

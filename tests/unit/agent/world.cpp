@@ -68,6 +68,8 @@ Result<void> FakeDriver::apply(const Spec& spec) {
 }
 
 Result<void> FakeDriver::remove(const Id& id) {
+  if (const auto refusal = world_.stuck.find(kind_); refusal != world_.stuck.end())
+    return std::unexpected(refusal->second);
   return world_.call([&] { world_.objects[kind_].erase(id); });
 }
 
