@@ -76,7 +76,8 @@ Failure failure_in(const std::string& body, int status) {
 Failure broken(const std::filesystem::path& socket, httplib::Error error) {
   if (error == httplib::Error::Connection || error == httplib::Error::ConnectionTimeout) return unreachable(socket);
   Failure failure(Exit::unavailable, "the connection to the agent broke", "look at: systemctl status berth-agent");
-  failure.error.details.emplace_back("reason", httplib::to_string(error));
+  const bool we_stopped = error == httplib::Error::Canceled;  // because nothing more could be sent
+  failure.error.details.emplace_back("reason", httplib::to_string(we_stopped ? httplib::Error::Write : error));
   failure.contact = Failure::Contact::lost;
   return failure;
 }
@@ -132,14 +133,18 @@ Outcome<json> Api::upload(const Request& request, const Upload& file) const {
   Fd connection;
   client.set_socket_options([&](int socket) { connection = Fd(fcntl(socket, F_DUPFD_CLOEXEC, 0)); });
   std::vector<char> chunk(256 * 1024);
+  bool shrunk = false;
   const auto provide = [&](std::size_t offset, std::size_t length, httplib::DataSink& sink) {
     const auto got = pread(file.fd, chunk.data(), std::min(length, chunk.size()), static_cast<off_t>(offset));
-    if (got <= 0 || !sink.write(chunk.data(), static_cast<std::size_t>(got))) return false;
+    shrunk = got <= 0;
+    if (shrunk || !sink.write(chunk.data(), static_cast<std::size_t>(got))) return false;
     if (file.sent) file.sent(offset + static_cast<std::size_t>(got));
     return true;
   };
   const auto result =
       client.Post(target_of(request), headers_of(request), file.size, provide, "application/octet-stream");
+  if (shrunk)
+    return std::unexpected(Failure(Exit::failed, "the file cannot be read to its end; does somebody write it?"));
   if (!result && connection)
     if (const auto early = take_early_answer(connection.get())) return answer_of(early->status, early->body);
   return answer_of(socket_, result);

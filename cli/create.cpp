@@ -8,6 +8,7 @@
 #include "cli/command.hpp"
 #include "cli/farewell.hpp"
 #include "cli/key_files.hpp"
+#include "cli/lookup.hpp"
 #include "cli/own_key.hpp"
 #include "cli/quantity.hpp"
 #include "core/id.hpp"
@@ -90,8 +91,7 @@ Outcome<Exit> create(const Context& context) {
     accepted = context.api.call(request);
   }
   if (!accepted) return std::unexpected(std::move(accepted).error());
-  return conclude(context, *accepted,
-                  fmt::format("is running: berth ssh {}", request.body->at("name").get<std::string>()));
+  return conclude(context, *accepted, "is running: " + hint(context, "ssh", context.arguments.words()[0]));
 }
 
 }  // namespace

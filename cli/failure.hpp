@@ -33,8 +33,8 @@ struct Failure {
 template <class T>
 using Outcome = std::expected<T, Failure>;
 
-/// The failure that an error of the agent is. Finds the next step in the error's own details ("next"), else by its
-/// code.
+/// The failure that an error of the agent is. Finds the next step in the error's own details ("next", "next step"),
+/// else by its code.
 Failure failure_of(Error error, std::string wire_code, int http_status);
 
 /// One to three lines: what failed and why, which object and reason, the next step. Safe for a terminal.

@@ -85,8 +85,7 @@ Outcome<json> follow(const Api& api, const json& started, Progress& progress) {
   Listener listener(api, operation.id, progress);
   auto last_contact = steady_clock::now();
   while (operation.running()) {
-    progress.show(step_of(operation));
-    listener.listen();
+    listener.listen();  // it tells the operation from its beginning
     auto answer = api.call({.method = "GET", .path = {"operations", operation.id}});
     if (answer) {
       last_contact = steady_clock::now();
@@ -95,7 +94,11 @@ Outcome<json> follow(const Api& api, const json& started, Progress& progress) {
     } else if (!may_pass(answer.error()) || steady_clock::now() - last_contact > Api::patience) {
       return std::unexpected(given_up(std::move(answer).error(), operation.id));
     }
-    if (operation.running()) std::this_thread::sleep_for(pause_between_tries);
+    if (!operation.running()) break;
+    auto step = step_of(operation);
+    if (!answer) step.what = "waiting for the agent, which does not answer";
+    progress.show(std::move(step));
+    std::this_thread::sleep_for(pause_between_tries);
   }
   return latest;
 }

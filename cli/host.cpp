@@ -43,7 +43,7 @@ std::string agent_text(const json& health) {
     const auto waiting = recovery.find("waiting_for");
     text += "the agent is starting: it brings its sessions up to date";
     if (waiting != recovery.end() && waiting->is_string())
-      text += "; it waits for " + printable(waiting->get<std::string>());
+      text += "; waiting, because " + printable(waiting->get<std::string>());
     text += "\n";
   }
   for (const auto& item : health.value("unknown", json::array()))

@@ -23,7 +23,9 @@ Failure wrong(const std::filesystem::path& file, std::string message, std::strin
 Outcome<std::vector<SshKey>> read_key_file(const std::filesystem::path& file) {
   std::error_code fault;
   const auto real = std::filesystem::canonical(file, fault);
-  if (fault) return std::unexpected(wrong(file, fmt::format("cannot read the key file: {}", fault.message())));
+  if (fault)
+    return std::unexpected(wrong(file, fmt::format("cannot read the key file: {}", fault.message()),
+                                 "give a public key, such as ~/.ssh/id_ed25519.pub"));
   const auto text = read_file(real, largest_file);
   if (!text) return std::unexpected(wrong(file, describe(text.error())));
   if (text->find("PRIVATE KEY-----") != std::string::npos)

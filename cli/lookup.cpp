@@ -55,6 +55,11 @@ Outcome<json> find_session(const Context& context, const std::string& name_or_id
   return list["items"][chosen];
 }
 
+std::string hint(const Context& context, std::string_view command, const std::string& name) {
+  const auto& settings = context.settings;
+  return fmt::format("berth {} {}{}", command, name, settings.user_by_option ? " --user " + settings.user : "");
+}
+
 Outcome<json> whole_list(const Api& api, Request request) {
   auto items = json::array();
   const auto query = request.query;

@@ -19,6 +19,9 @@ Outcome<nlohmann::json> find_session(const Context& context, const std::string& 
 Outcome<std::size_t> choose_session(std::span<const Session> found, const std::string& name, const std::string& user,
                                     bool asked);
 
+/// "berth ssh web --user alice": a command about a session, as this caller can type it.
+std::string hint(const Context& context, std::string_view command, const std::string& name);
+
 /// All items of a paged list, as one `{"items": […], "next": null}`.
 Outcome<nlohmann::json> whole_list(const Api& api, Request request);
 

@@ -16,7 +16,7 @@ constexpr std::string_view begin_of_line = "\r\x1b[K";  // and clear it (ECMA-48
 std::string progress_text(std::string_view subject, const Step& step, std::chrono::seconds elapsed, std::size_t width) {
   std::string text(subject);
   if (step.total > 0) text += fmt::format("  {}/{}", step.done, step.total);
-  text += "  " + printable(step.what);
+  if (!step.what.empty()) text += "  " + printable(step.what);
   if (!step.detail.empty()) text += "  " + printable(step.detail);
   const auto clock = "  " + duration_text(elapsed);
   return width > columns(clock) ? fitted(text, width - columns(clock)) + clock : fitted(text, width);

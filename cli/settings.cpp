@@ -18,6 +18,7 @@ Outcome<Settings> Settings::from(const Arguments& arguments, Environment environ
   settings.socket = socket_of(arguments, environment);
   settings.json = arguments.has("json");
   settings.quiet = arguments.has("quiet");
+  settings.user_by_option = arguments.has("user");
   const auto from_environment = environment("BERTH_USER");
   if (const auto option = arguments.value("user"))
     settings.asked_user = TRY(parse_label(*option, "--user"));

@@ -14,7 +14,8 @@ namespace berth::cli {
 struct Settings {
   std::filesystem::path socket;           ///< absolute
   std::optional<std::string> asked_user;  ///< --user or $BERTH_USER: only that user's sessions are meant
-  std::string user;  ///< the same, else $SUDO_USER, else the login name; not checked when it is only that
+  std::string user;             ///< the same, else $SUDO_USER, else the login name; not checked when it is only that
+  bool user_by_option = false;  ///< --user was given: a hint that names a session has to say it too
   bool json = false;
   bool quiet = false;
   Environment environment;

@@ -36,13 +36,13 @@ Outcome<Session> settled(const Context& context, const json& found) {
   return read_session(now);
 }
 
-Outcome<void> check_running(const Session& session) {
+Outcome<void> check_running(const Context& context, const Session& session) {
   if (session.phase == "running" && !session.machines.empty()) return {};
   Failure failure(Exit::refused, fmt::format("{} is {}, not running", session.name, session.phase),
-                  fmt::format("start it: berth start {}", session.id));
+                  "start it: " + hint(context, "start", session.name));
   if (session.reason) failure.error.details.emplace_back("reason", describe(session.reason->error));
   if (session.phase != "stopped" && session.phase != "failed")
-    failure.next = fmt::format("look at: berth show {}", session.id);
+    failure.next = "look at: " + hint(context, "show", session.name);
   return std::unexpected(std::move(failure));
 }
 
@@ -96,7 +96,7 @@ Failure become_ssh(const Screen& screen, const std::vector<std::string>& line) {
 Outcome<Exit> ssh(const Context& context) {
   const auto found = TRY(find_session(context, context.arguments.words()[0]));
   const auto session = TRY(settled(context, found));
-  TRY(check_running(session));
+  TRY(check_running(context, session));
   const auto target = TRY(SshTarget::of(session.machines.front()));
   const auto known_hosts = TRY(write_known_hosts(context.settings.environment, target));
   const auto line = ssh_command_line(target, known_hosts, identities_of(context, session), context.arguments.rest());

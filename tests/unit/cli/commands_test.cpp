@@ -142,7 +142,9 @@ TEST_CASE("ssh waits for no machine that is stopped, and says how to start it") 
   const FakeAgent agent([](const Call&) { return list_of(session_json("web", "alice", "stopped")); });
   const auto ended = typed(agent.socket(), {"ssh", "web"});
   CHECK(ended.exit == Exit::refused);
-  CHECK(ended.err.find("berth start") != std::string::npos);
+  CHECK(ended.err.find("berth start web\n") != std::string::npos);
+  CHECK(typed(agent.socket(), {"ssh", "web", "--user", "alice"}).err.find("berth start web --user alice\n") !=
+        std::string::npos);
 }
 
 TEST_CASE("stored events are printed, one a line") {

@@ -85,6 +85,7 @@ TEST_CASE("an agent that is restarted meanwhile is waited for") {
   const auto ended = follow(Api(socket), operation_json("running"), watched.progress);
   REQUIRE(ended);
   CHECK((*ended)["state"] == "succeeded");
+  CHECK(watched.err.str().find("waiting for the agent") != std::string::npos);
 }
 
 TEST_CASE("an operation that is over needs no look") {
