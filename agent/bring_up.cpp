@@ -18,11 +18,9 @@ using std::chrono::milliseconds;
 Result<void> must_be_there(Driver& driver, const Spec& spec) {
   const auto presence = TRY(driver.observe(spec));
   if (presence.state == Presence::State::present) return {};
-  const bool key = driver.kind() == Kind::key;
-  return std::unexpected(
-      Error{key ? Code::key_damaged : Code::storage_failed,
-            fmt::format("the session's {} is {} on the host", name_of(driver.kind()), name_of(presence.state)),
-            {{std::string(name_of(driver.kind())), id_of(spec).str()}, {"reason", presence.detail}}});
+  return std::unexpected(Error{Code::key_damaged,
+                               fmt::format("the user's key is {} on the host", name_of(presence.state)),
+                               {{"user", id_of(spec).str()}, {"reason", presence.detail}}});
 }
 
 /// The machine's SSH host key comes from its volume's key, so it is known before the machine first runs.
@@ -38,8 +36,7 @@ Result<void> learn_host_key(Task& task, const VolumeSpec& volume) {
 Result<void> make(Task& task, const Spec& spec) {
   const auto kind = kind_of(spec);
   auto& driver = task.with.host.driver(kind);
-  const bool kept = kind == Kind::key || kind == Kind::volume;
-  if (kept && task.operation.kind == OperationKind::start) return must_be_there(driver, spec);
+  if (kind == Kind::key && task.operation.kind == OperationKind::start) return must_be_there(driver, spec);
   if (kind == Kind::domain) task.with.watch.forget(std::get<DomainSpec>(spec).machine);
   std::unique_lock<std::mutex> shared;
   if (kind == Kind::key || kind == Kind::network) shared = task.with.users.hold(task.session.user);

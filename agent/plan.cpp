@@ -6,8 +6,9 @@
 namespace berth::agent {
 namespace {
 
+/// Only a creation makes volumes: one that is lost later must not come back empty.
 Spec volume(const Session& session, const Machine& machine) {
-  return VolumeSpec{machine.volume, session.user, session.image, session.size.disk};
+  return VolumeSpec{machine.volume, session.user, session.image, session.size.disk, session.phase == Phase::creating};
 }
 
 Spec firewall(const Session& session, const Machine& machine) {

@@ -29,6 +29,7 @@ Result<Spec> read_volume(JsonReader& fields) {
   spec.image = TRY(parsed<ImageId>(fields, "image"));
   spec.size = TRY(fields.number("size", least_disk, most_disk));
   if (spec.size % MiB != 0) return std::unexpected(fields.wrong("size", "must be whole mebibytes"));
+  spec.fresh = TRY(fields.boolean("fresh"));
   return spec;
 }
 
@@ -77,7 +78,8 @@ Result<Spec> read(Kind kind, JsonReader& fields) {
 struct ToJson {
   json operator()(const KeySpec& spec) const { return {{"user", spec.user.str()}}; }
   json operator()(const VolumeSpec& spec) const {
-    return {{"id", spec.id.str()}, {"user", spec.user.str()}, {"image", spec.image.str()}, {"size", spec.size}};
+    return {{"id", spec.id.str()}, {"user", spec.user.str()}, {"image", spec.image.str()},
+            {"size", spec.size}, {"fresh", spec.fresh}};
   }
   json operator()(const NetworkSpec& spec) const {
     return {{"user", spec.user.str()}, {"subnet", spec.subnet.str()}};

@@ -45,7 +45,8 @@ struct VolumeSpec {
   VolumeId id;
   UserId user;
   ImageId image;
-  Bytes size = 0;  ///< what the guest sees; at least the image's virtual size
+  Bytes size = 0;     ///< what the guest sees; at least the image's virtual size
+  bool fresh = true;  ///< whether `apply` may make it; a volume that a machine has used is never made anew
   bool operator==(const VolumeSpec&) const = default;
 };
 

@@ -42,6 +42,12 @@ Error without_key(const fs::path& overlay, const Error& why) {
            {"next", "restore the key file from the host's backup, or terminate the session: its disk cannot be read"}}};
 }
 
+Error lost(const fs::path& overlay) {
+  return {Code::storage_failed,
+          "the volume's file is gone",
+          {{"path", overlay.string()}, {"next", "restore the file from a backup, or terminate the session"}}};
+}
+
 }  // namespace
 
 Result<void> Volumes::prepare() {
@@ -83,6 +89,7 @@ Result<void> Volumes::apply(const Spec& any) {
   const auto& spec = std::get<VolumeSpec>(any);
   const std::lock_guard lock(mutex_of(spec.id));
   const bool overlay = TRY(has_file(spec.id));
+  if (!overlay && !spec.fresh) return std::unexpected(lost(file(spec.id)));
   if (!overlay) TRY(make(spec));
   return load_key(spec);
 }

@@ -38,6 +38,14 @@ class Daemons(HostTest):
         self.assert_guest_went_on(before)
         self.create("db")
 
+    def test_a_stopped_session_starts_after_a_restart_of_libvirtd(self):
+        self.create()
+        self.say("web", "alice", "echo kept > /root/kept; sync")
+        self.box.berth("stop", "web", "--user", "alice")
+        self.box.run("systemctl", "restart", "libvirtd.service")
+        self.box.berth("start", "web", "--user", "alice")
+        self.assertEqual(self.say("web", "alice", "cat /root/kept"), "kept")
+
     def test_an_upgrade_of_the_package_is_not_noticed(self):
         self.create()
         before = self.guest()

@@ -61,6 +61,9 @@ Result<Presence> FakeDriver::observe(const Spec& spec) {
 Result<void> FakeDriver::apply(const Spec& spec) {
   if (const auto refusal = world_.refusing.find(kind_); refusal != world_.refusing.end())
     return std::unexpected(refusal->second);
+  const auto* volume = std::get_if<VolumeSpec>(&spec);
+  if (volume && !volume->fresh && !world_.objects[kind_].contains(volume->id))
+    return std::unexpected(Error{Code::storage_failed, "the volume's file is gone"});
   return world_.call([&] {
     const bool fresh = world_.objects[kind_].insert_or_assign(id_of(spec), spec).second;
     if (kind_ == Kind::domain && fresh) ++world_.boots[MachineId(id_of(spec))];

@@ -156,6 +156,21 @@ TEST_CASE("after libvirtd's restart the key is loaded again and the overlay stay
   CHECK(contents(world.overlay()) == before);
 }
 
+TEST_CASE("a volume that a machine has used is mended, and never made anew") {
+  Volume world;
+  REQUIRE(world.volumes.apply(world.spec));
+  world.spec.fresh = false;
+  world.secrets.values.clear();
+  REQUIRE(world.volumes.apply(world.spec));
+  CHECK(world.secrets.values.size() == 1);
+  fs::remove(world.overlay());
+  const auto applied = world.volumes.apply(world.spec);
+  REQUIRE_FALSE(applied);
+  CHECK(applied.error().code == Code::storage_failed);
+  CHECK_FALSE(fs::exists(world.overlay()));
+  CHECK(fs::exists(world.key()));
+}
+
 TEST_CASE("an overlay without its key is damaged, and never written again") {
   Volume world;
   REQUIRE(world.volumes.apply(world.spec));
