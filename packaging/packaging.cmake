@@ -1,5 +1,8 @@
 # What the packages contain, and the packages: `cpack` in the build folder makes berth-host_*.deb and berth-cli_*.deb.
 # Programs that a build has not are left out, so that a part can be built alone.
+# Installing needs the programs, not the tests.
+set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON)
+
 function(berth_program target destination component)
   if(TARGET ${target})
     install(TARGETS ${target} RUNTIME DESTINATION ${destination} COMPONENT ${component})
