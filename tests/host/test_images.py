@@ -26,8 +26,18 @@ def data_file(name=b"/etc/shadow"):
     return struct.pack(">II", 0x44415441, len(name)) + name.ljust((len(name) + 7) // 8 * 8, b"\0")
 
 
+def disk():
+    """A raw disk with a partition table's signature."""
+    return (bytes(510) + b"\x55\xaa").ljust(MIB, b"\0")
+
+
+def kernel():
+    """The header by which Linux' x86 boot protocol knows a kernel."""
+    return (bytes(0x1fe) + b"\x55\xaa" + bytes(2) + b"HdrS").ljust(4096, b"k")
+
+
 def bundle(**members):
-    whole = {"kernel": b"k" * 4096, "initrd": b"i" * 512, "cmdline": b"console=ttyS0\n", "disk.raw": bytes(MIB), **members}
+    whole = {"kernel": kernel(), "initrd": b"i" * 512, "cmdline": b"console=ttyS0\n", "disk.raw": disk(), **members}
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as tar:
         for name, data in whole.items():
@@ -72,7 +82,7 @@ class Images(HostTest):
 
     def test_the_crafted_file_itself_is_sound(self):
         """The control: without what makes it bad, the same file is taken."""
-        for ending, data in (("qcow2", qcow2()), ("raw", bytes(MIB)), ("tar", bundle())):
+        for ending, data in (("qcow2", qcow2()), ("raw", disk()), ("tar", bundle())):
             path = self.box.put(f"/var/tmp/good.{ending}", data)
             self.box.berth("image", "import", path, "--name", "good")
             self.box.berth("image", "remove", "good")
