@@ -43,7 +43,7 @@ Result<Image> image_for(Database& db, const CreateRequest& request) {
   auto image = find_image(db, request.image);
   if (!image)
     return std::unexpected(Error{Code::not_found, "there is no such image",
-                                 {{"image", request.image}, {"next step", "import it, or list what is there"}}});
+                                 {{"image", request.image}, {"next step", "`berth image list` shows what is there, `berth image import` adds to it"}}});
   if (request.size.disk < image->virtual_size)
     return std::unexpected(wrong("disk_bytes", "the disk must be at least as large as the image's")
                                .with("image's size", std::to_string(image->virtual_size)));

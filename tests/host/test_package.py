@@ -93,7 +93,7 @@ class Package(HostTest):
         self.box.run("dpkg", "--purge", "berth-host", "berth-cli")
         for path in ("/etc/berth", "/var/lib/berth", "/run/berth", "/run/berth-hypervisor", "/usr/libexec/berth"):
             self.assertNotEqual(self.box.run("test", "-e", path, check=False).returncode, 0, path)
-        self.assertEqual(self.box.shell("systemctl list-unit-files --no-legend 'berth*'").strip(), "")
+        self.assertEqual(self.box.shell("systemctl list-unit-files --no-legend 'berth*'", check=False).strip(), "")
 
 
 if __name__ == "__main__":
