@@ -60,6 +60,13 @@ class HostTest(unittest.TestCase):
         return {"user": user, "name": name, "image": "tiny", "cpus": 1, "memory_bytes": 128 * mib, "disk_bytes": 256 * mib,
                 "ssh_keys": [], **more}
 
+    def upload(self, query, data):
+        """The answer to an upload of an image; asks again while others, or what is left of them, are under way."""
+        def answered():
+            answer = self.box.api("POST", f"v1/images?{query}", data)
+            return answer if answer.status != 503 else None
+        return until("the upload is answered", answered)
+
     def sessions(self):
         return self.box.api("GET", "v1/sessions").json["items"]
 

@@ -74,8 +74,8 @@ class Images(HostTest):
         self.assertNotEqual(done.returncode, 0, f"accepted: {done.stdout}")
         for word in words:
             self.assertIn(word, done.stderr)
-        answer = self.box.api("POST", f"v1/images?name=bad&format={'bundle' if ending == 'tar' else ending}"
-                              + (f"&sha256={arguments[1]}" if arguments else ""), data)
+        answer = self.upload(f"name=bad&format={'bundle' if ending == 'tar' else ending}"
+                             + (f"&sha256={arguments[1]}" if arguments else ""), data)
         self.assertIn(answer.status, range(400, 500), answer)
         self.assert_refused(answer, code or "STO_001")
         self.assertNotIn("root:", done.stdout + done.stderr + answer.body.decode())

@@ -30,7 +30,7 @@ class Names(HostTest):
     def test_images_names_may_have_dots_and_nothing_else_beside(self):
         for wrong in ("..", "a/b", ".hidden", "a..b", "A", "a b", "x" * 300):
             with self.subTest(wrong=wrong):
-                answer = self.box.api("POST", f"v1/images?format=raw&name={wrong.replace(' ', '%20')}", b"x" * 512)
+                answer = self.upload(f"format=raw&name={wrong.replace(' ', '%20')}", b"x" * 512)
                 self.assert_refused(answer, "REQ_002", "name")
 
     def test_the_longest_and_shortest_names_are_taken(self):
