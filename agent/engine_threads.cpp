@@ -192,10 +192,11 @@ bool Engine::Threads::pause(milliseconds time) {
 }
 
 void Engine::Threads::machine_event(const MachineId& machine, MachineEvent event) {
-  with_.watch.saw(machine, event);
   const auto session = with_.store.read(
       [&](Database& db) -> Result<std::optional<SessionId>> { return session_of(db, machine); });
-  if (session && *session) queue_.add(**session);
+  if (!session || !*session) return;
+  with_.watch.saw(machine, event);
+  queue_.add(**session);
 }
 
 void Engine::Threads::connected() {

@@ -84,7 +84,8 @@ std::optional<std::string> request_of(Database& db, const SessionId& id) {
 }
 
 std::optional<SessionId> session_of(Database& db, const MachineId& machine) {
-  auto rows = db.query("SELECT session FROM machines WHERE id = ?", machine);
+  auto rows = db.query("SELECT m.session FROM machines m JOIN sessions s ON s.id = m.session "
+                       "WHERE m.id = ? AND s.gone_at IS NULL", machine);
   return rows.next() ? std::optional(rows.parsed<SessionId>(0)) : std::nullopt;
 }
 

@@ -20,6 +20,7 @@ std::optional<Session> find_session(Database& db, const SessionId& id);
 std::optional<Session> recall_session(Database& db, const SessionId& id);
 /// The digest given to `insert_session`; nothing for an unknown id.
 std::optional<std::string> request_of(Database& db, const SessionId& id);
+/// The one that is not gone and has the machine.
 std::optional<SessionId> session_of(Database& db, const MachineId& machine);
 bool name_is_taken(Database& db, const UserId& user, std::string_view name);
 /// Of those that are not gone, ordered by id.

@@ -72,6 +72,7 @@ Result<Next> forget(Task& task) {
     mark_gone(db, task.session.id, task.now());
     append_event(db, task.now(), session_event("session.terminated", task.session));
   }));
+  for (const auto& machine : task.session.machines) task.with.watch.forget(machine.id);
   return Next{};
 }
 
