@@ -278,6 +278,20 @@ TEST_CASE("a client that asks for events that are gone is told so") {
   listener.enough = [&] { return looks++ > 0; };
   berth.listen("?after=" + std::to_string(newest + 1000), listener);
   CHECK(listener.text.contains("id: " + std::to_string(newest) + "\nevent: events.lost\n"));
+  REQUIRE(berth.world.store->write([](Database& db) -> Result<void> {
+    db.run("DELETE FROM events WHERE id <= 3");
+    return {};
+  }));
+  Listener late;
+  late.enough = [&] { return late.text.contains("id: " + std::to_string(newest) + "\n"); };
+  berth.listen("", late, "1");
+  CHECK(late.text.contains("id: 3\nevent: events.lost\n"));
+  CHECK(late.text.contains("\"asked_for\":1"));
+  CHECK(late.text.contains("\nid: 4\n"));
+  Listener in_time;
+  in_time.enough = [&] { return in_time.text.contains("id: " + std::to_string(newest) + "\n"); };
+  berth.listen("", in_time, "3");
+  CHECK_FALSE(in_time.text.contains("events.lost"));
 }
 
 TEST_CASE("a stream's wishes are checked") {
