@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <thread>
 
+#include "agent/converge.hpp"
 #include "agent/store_prune.hpp"
 #include "world.hpp"
 
@@ -192,6 +193,18 @@ TEST_CASE_METHOD(Fixture, "One operation at a time, but a termination ends any o
   world.settle();
   CHECK(world.operation(ending.operation.id).state == OperationState::succeeded);
   CHECK(world.sessions->terminate(id).error().code == Code::not_found);
+  CHECK(world.on_host().empty());
+}
+
+TEST_CASE_METHOD(Fixture, "A termination that comes while a step is under way ends the creation behind that step") {
+  const auto accepted = create(world.request("work")).value();
+  const auto step = GENERATE(Kind::key, Kind::volume, Kind::network, Kind::firewall, Kind::domain);
+  world.meanwhile = {{step, [&] { REQUIRE(world.sessions->terminate(accepted.session.id)); }}};
+  REQUIRE(converge(*world.with, accepted.session.id));
+  CHECK(world.session(accepted.session.id).phase == Phase::terminating);
+  CHECK(world.on_host().size() == static_cast<std::size_t>(step) + 1);
+  world.settle();
+  CHECK(world.operation(accepted.operation.id).error->code == Code::cancelled);
   CHECK(world.on_host().empty());
 }
 

@@ -61,6 +61,7 @@ Result<Presence> FakeDriver::observe(const Spec& spec) {
 Result<void> FakeDriver::apply(const Spec& spec) {
   if (const auto refusal = world_.refusing.find(kind_); refusal != world_.refusing.end())
     return std::unexpected(refusal->second);
+  if (const auto other = world_.meanwhile.extract(kind_)) other.mapped()();
   const auto* volume = std::get_if<VolumeSpec>(&spec);
   if (volume && !volume->fresh && !world_.objects[kind_].contains(volume->id))
     return std::unexpected(Error{Code::storage_failed, "the volume's file is gone"});
