@@ -13,7 +13,9 @@ namespace {
 using std::chrono::steady_clock;
 
 /// What a client may know of a bug; the journal has the rest.
-Error bug() { return {Code::internal, "the agent failed on this request; its journal says why, under the request's id"}; }
+Error bug() {
+  return {Code::internal, "the agent failed on this request; its journal says why, under the request's id"};
+}
 
 void log(const Error& error, const std::string& id, std::string_view target) {
   journal::write(journal::Priority::warning, "a request failed", error,
@@ -52,8 +54,10 @@ HttpAnswer Api::handle(HttpRequest& request) {
   std::size_t counted = no_route_;
   auto result = guarded(request, id, counted);
   auto answer = result ? std::move(*result) : error_answer(result.error(), id);
-  if (result) answer.headers.emplace_back("X-Request-Id", id);
-  else if (result.error().code == Code::method_not_allowed) answer.headers.emplace_back("Allow", result.error().details.at(0).second);
+  if (result)
+    answer.headers.emplace_back("X-Request-Id", id);
+  else if (result.error().code == Code::method_not_allowed)
+    answer.headers.emplace_back("Allow", result.error().details.at(0).second);
   metrics_.answered(counted, answer.status, steady_clock::now() - begun);
   return answer;
 }
@@ -97,7 +101,8 @@ Result<void> Api::may_act(const ApiRoute& route, const HttpRequest& request) con
   if (route.while_starting) return {};
   const auto recovery = settings_.recovery();
   if (recovery.done) return {};
-  Error starting{Code::starting, "the agent is bringing its sessions up to date after a start",
+  Error starting{Code::starting,
+                 "the agent is bringing its sessions up to date after a start",
                  {{"sessions_done", std::to_string(recovery.sessions_done)},
                   {"sessions_total", std::to_string(recovery.sessions_total)}}};
   if (!recovery.waiting_for.empty()) starting.details.emplace_back("waiting_for", recovery.waiting_for);
@@ -108,7 +113,8 @@ Result<HttpAnswer> Api::act(const ApiRoute& route, ApiCall& call) {
   if (!route.asks_host) return route.action(call);
   const Counted counted(waiting_for_host_);
   if (waiting_for_host_ > settings_.most_waiting_for_host)
-    return std::unexpected(Error{Code::hypervisor_unavailable, "other calls are waiting for the hypervisor manager; try again"});
+    return std::unexpected(
+        Error{Code::hypervisor_unavailable, "other calls are waiting for the hypervisor manager; try again"});
   return route.action(call);
 }
 

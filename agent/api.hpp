@@ -13,14 +13,14 @@
 
 namespace berth::agent {
 
-/// The HTTP API: finds a request's route, turns whatever its action says into an answer, and counts it. What the routes do is
-/// in api_sessions.hpp and its siblings.
+/// The HTTP API: finds a request's route, turns whatever its action says into an answer, and counts it. What the routes
+/// do is in api_sessions.hpp and its siblings.
 class Api final : public HttpHandler {
  public:
   struct Settings {
-    std::function<Recovery()> recovery;   ///< until it is done most routes are answered with `starting`
+    std::function<Recovery()> recovery;      ///< until it is done most routes are answered with `starting`
     std::function<std::uint64_t()> version;  ///< of the store: changes before a write returns
-    std::size_t most_waiting_for_host = 2;  ///< calls that may wait for the hypervisor manager at a time
+    std::size_t most_waiting_for_host = 2;   ///< calls that may wait for the hypervisor manager at a time
   };
   /// `metrics` outlives it; the routes are added to it.
   Api(std::vector<ApiRoute> routes, HttpMetrics& metrics, Settings settings);

@@ -25,16 +25,20 @@ json to_json(const HostFacts& facts) {
   auto checks = json::array();
   for (const auto& [name, state, detail, remedy] : facts.checks)
     checks.push_back({{"name", name}, {"state", state}, {"detail", detail}, {"remedy", remedy}});
-  return {{"accelerator", facts.accelerator}, {"cpus", facts.cpus},
-          {"memory", facts.memory},           {"storage_total", facts.storage_total},
-          {"storage_free", facts.storage_free}, {"checks", checks}};
+  return {{"accelerator", facts.accelerator},
+          {"cpus", facts.cpus},
+          {"memory", facts.memory},
+          {"storage_total", facts.storage_total},
+          {"storage_free", facts.storage_free},
+          {"checks", checks}};
 }
 
 /// A manager that does not answer is a failed check like any other, so that whoever shows the checks shows this too.
 HostFacts without_manager(const Error& error) {
   HostFacts facts;
   facts.accelerator = "none";
-  facts.checks.push_back({"hypervisor manager", "failed", describe(error), "look at: systemctl status berth-hypervisor"});
+  facts.checks.push_back(
+      {"hypervisor manager", "failed", describe(error), "look at: systemctl status berth-hypervisor"});
   return facts;
 }
 
@@ -46,7 +50,9 @@ Result<HttpAnswer> health(const Engine& engine, HostHealth& host, ApiCall& call)
   const bool failed = std::ranges::any_of(facts.checks, [](const auto& check) { return check.state == "failed"; });
   auto unknown = json::array();
   for (const auto& [kind, id] : engine.unknown()) unknown.push_back({{"kind", name_of(kind)}, {"id", id.str()}});
-  return json_answer(200, {{"status", !recovery.done ? "starting" : failed ? "degraded" : "ok"},
+  return json_answer(200, {{"status", !recovery.done ? "starting"
+                                      : failed       ? "degraded"
+                                                     : "ok"},
                            {"recovery", to_json(recovery)},
                            {"hypervisor", to_json(facts)},
                            {"unknown", unknown},
@@ -61,7 +67,8 @@ Result<HttpAnswer> said(ApiCall& call, const char* word) {
 Result<HttpAnswer> ready(const Engine& engine, ApiCall& call) {
   const auto recovery = engine.recovery();
   if (recovery.done) return said(call, "ready");
-  return std::unexpected(Error{Code::starting, "the agent is bringing its sessions up to date after a start",
+  return std::unexpected(Error{Code::starting,
+                               "the agent is bringing its sessions up to date after a start",
                                {{"sessions_done", std::to_string(recovery.sessions_done)},
                                 {"sessions_total", std::to_string(recovery.sessions_total)}}});
 }
@@ -79,16 +86,27 @@ Result<HttpAnswer> page(const std::function<std::string()>& metrics, ApiCall& ca
 
 }  // namespace
 
-std::vector<ApiRoute> admin_routes(Sessions& sessions, const Engine& engine, HostHealth& host, std::function<std::string()> metrics) {
+std::vector<ApiRoute> admin_routes(Sessions& sessions, const Engine& engine, HostHealth& host,
+                                   std::function<std::string()> metrics) {
   return {
-      {.method = "GET", .pattern = "/healthz", .action = [](ApiCall& call) { return said(call, "alive"); }, .while_starting = true},
-      {.method = "GET", .pattern = "/readyz", .action = [&engine](ApiCall& call) { return ready(engine, call); },
+      {.method = "GET",
+       .pattern = "/healthz",
+       .action = [](ApiCall& call) { return said(call, "alive"); },
        .while_starting = true},
-      {.method = "GET", .pattern = "/metrics", .action = [metrics = std::move(metrics)](ApiCall& call) { return page(metrics, call); },
+      {.method = "GET",
+       .pattern = "/readyz",
+       .action = [&engine](ApiCall& call) { return ready(engine, call); },
        .while_starting = true},
-      {.method = "GET", .pattern = "/api/v1/admin/health",
-       .action = [&engine, &host](ApiCall& call) { return health(engine, host, call); }, .while_starting = true},
-      {.method = "GET", .pattern = "/api/v1/admin/resources",
+      {.method = "GET",
+       .pattern = "/metrics",
+       .action = [metrics = std::move(metrics)](ApiCall& call) { return page(metrics, call); },
+       .while_starting = true},
+      {.method = "GET",
+       .pattern = "/api/v1/admin/health",
+       .action = [&engine, &host](ApiCall& call) { return health(engine, host, call); },
+       .while_starting = true},
+      {.method = "GET",
+       .pattern = "/api/v1/admin/resources",
        .action = [&sessions](ApiCall& call) { return resources(sessions, call); }},
   };
 }

@@ -14,6 +14,7 @@ class HostHealth;
 class Sessions;
 
 /// /healthz, /readyz, /metrics and /api/v1/admin. All of them outlive the routes; `metrics` writes the page.
-std::vector<ApiRoute> admin_routes(Sessions& sessions, const Engine& engine, HostHealth& health, std::function<std::string()> metrics);
+std::vector<ApiRoute> admin_routes(Sessions& sessions, const Engine& engine, HostHealth& health,
+                                   std::function<std::string()> metrics);
 
 }  // namespace berth::agent

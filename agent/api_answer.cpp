@@ -11,7 +11,9 @@
 
 namespace berth::agent {
 
-HttpAnswer json_answer(int status, const nlohmann::json& body) { return {.status = status, .body = dump_json(body)}; }
+HttpAnswer json_answer(int status, const nlohmann::json& body) {
+  return {.status = status, .body = dump_json(body)};
+}
 
 HttpAnswer accepted_answer(const Accepted& accepted) {
   auto answer = json_answer(202, {{"session", to_json(accepted.session)}, {"operation", to_json(accepted.operation)}});
@@ -32,9 +34,11 @@ HttpAnswer error_answer(const Error& error, const std::string& request_id) {
 std::string request_id(std::string_view from_client) {
   constexpr std::size_t longest = 64;
   const auto harmless = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
+           c == '_';
   };
-  const bool taken = !from_client.empty() && from_client.size() <= longest && std::ranges::all_of(from_client, harmless);
+  const bool taken =
+      !from_client.empty() && from_client.size() <= longest && std::ranges::all_of(from_client, harmless);
   return taken ? std::string(from_client) : Id::make().str();
 }
 

@@ -11,8 +11,8 @@
 
 namespace berth::agent {
 
-/// Bodies of answers, each good for as long as the store is at the version it was made from. Holds 2 MiB at most. For any
-/// number of threads.
+/// Bodies of answers, each good for as long as the store is at the version it was made from. Holds 2 MiB at most. For
+/// any number of threads.
 class AnswerCache {
  public:
   static constexpr std::size_t most_answers = 128;

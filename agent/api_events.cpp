@@ -55,12 +55,15 @@ std::string message_of(const Event& event) {
   return fmt::format("id: {}\nevent: {}\ndata: {}\n\n", event.id, event.type, dump_json(to_json(event)));
 }
 
-bool ends_operation(const Event& event) { return event.type == "operation.succeeded" || event.type == "operation.failed"; }
+bool ends_operation(const Event& event) {
+  return event.type == "operation.succeeded" || event.type == "operation.failed";
+}
 
 /// One client's stream.
 class EventStream {
  public:
-  EventStream(Events& events, Sessions& sessions, Wish wish) : events_(events), sessions_(sessions), wish_(std::move(wish)) {}
+  EventStream(Events& events, Sessions& sessions, Wish wish)
+      : events_(events), sessions_(sessions), wish_(std::move(wish)) {}
 
   void run(HttpSink& client) {
     if (!client.write(": Berth events\n\n") || !begin(client)) return;
@@ -135,15 +138,19 @@ Result<HttpAnswer> stream(Events& events, Sessions& sessions, ApiCall& call) {
   if (wish.filter.operation) TRY(sessions.operation(*wish.filter.operation));
   if (wish.filter.session && !wish.after) TRY(sessions.get(*wish.filter.session));
   HttpAnswer answer{.type = "text/event-stream", .headers = {{"Cache-Control", "no-store"}}};
-  answer.stream = [&events, &sessions, wish = std::move(wish)](HttpSink& client) { EventStream(events, sessions, wish).run(client); };
+  answer.stream = [&events, &sessions, wish = std::move(wish)](HttpSink& client) {
+    EventStream(events, sessions, wish).run(client);
+  };
   return answer;
 }
 
 }  // namespace
 
 std::vector<ApiRoute> event_routes(Events& events, Sessions& sessions) {
-  return {{.method = "GET", .pattern = "/api/v1/events",
-           .action = [&events, &sessions](ApiCall& call) { return stream(events, sessions, call); }, .lane = Lane::stream}};
+  return {{.method = "GET",
+           .pattern = "/api/v1/events",
+           .action = [&events, &sessions](ApiCall& call) { return stream(events, sessions, call); },
+           .lane = Lane::stream}};
 }
 
 }  // namespace berth::agent

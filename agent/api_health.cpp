@@ -12,7 +12,8 @@ constexpr std::chrono::seconds fresh{2};
 Result<HostFacts> HostHealth::facts() {
   std::unique_lock lock(mutex_);
   if (last_ && (asking_ || steady_clock::now() - asked_ < fresh)) return *last_;
-  if (asking_) return std::unexpected(Error{Code::hypervisor_unavailable, "the hypervisor manager has not answered yet"});
+  if (asking_)
+    return std::unexpected(Error{Code::hypervisor_unavailable, "the hypervisor manager has not answered yet"});
   asking_ = true;
   lock.unlock();
   auto facts = host_.facts();

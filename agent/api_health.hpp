@@ -9,8 +9,8 @@
 
 namespace berth::agent {
 
-/// What the hypervisor manager says of its host, asked for at most once at a time and not again at once: so a manager that hangs
-/// holds one of the API's workers and no more. For any number of threads.
+/// What the hypervisor manager says of its host, asked for at most once at a time and not again at once: so a manager
+/// that hangs holds one of the API's workers and no more. For any number of threads.
 class HostHealth {
  public:
   /// `host` outlives it.

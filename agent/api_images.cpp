@@ -16,7 +16,9 @@ namespace {
 constexpr std::size_t usual_page = 100, most_in_a_page = 200;
 constexpr std::array<std::string_view, 3> formats{"qcow2", "raw", "bundle"};
 
-Error wrong(const char* parameter, const char* message) { return {Code::invalid_field, message, {{"field", parameter}}}; }
+Error wrong(const char* parameter, const char* message) {
+  return {Code::invalid_field, message, {{"field", parameter}}};
+}
 
 struct ImportRequest {
   std::string name, format, sha256;
@@ -36,9 +38,8 @@ Result<ImportRequest> import_request(ApiQuery& query) {
 
 Result<HttpAnswer> import(Images& images, ApiCall& call) {
   const auto request = TRY(import_request(call.query));
-  const auto image = TRY(pass_upload(*call.http.upload, [&](int fd) {
-    return images.import(fd, request.name, request.format, request.sha256);
-  }));
+  const auto image = TRY(pass_upload(
+      *call.http.upload, [&](int fd) { return images.import(fd, request.name, request.format, request.sha256); }));
   auto answer = json_answer(201, to_json(image));
   answer.headers.emplace_back("Location", "/api/v1/images/" + image.id.str());
   return answer;
@@ -66,7 +67,8 @@ Result<HttpAnswer> get(Images& images, ApiCall& call) {
   TRY(call.query.done());
   const auto& wanted = call.arguments.at(0);
   const auto all = TRY(images.list());
-  const auto found = std::ranges::find_if(all, [&](const auto& image) { return image.name == wanted || image.id.str() == wanted; });
+  const auto found =
+      std::ranges::find_if(all, [&](const auto& image) { return image.name == wanted || image.id.str() == wanted; });
   if (found == all.end()) return std::unexpected(Error{Code::not_found, "there is no such image", {{"image", wanted}}});
   return json_answer(200, to_json(*found));
 }
@@ -80,7 +82,9 @@ Result<HttpAnswer> remove(Images& images, ApiCall& call) {
 }  // namespace
 
 std::vector<ApiRoute> image_routes(Images& images) {
-  const auto with = [&images](auto action) { return [&images, action](ApiCall& call) { return action(images, call); }; };
+  const auto with = [&images](auto action) {
+    return [&images, action](ApiCall& call) { return action(images, call); };
+  };
   return {
       {.method = "GET", .pattern = "/api/v1/images", .action = with(list), .from_store = true},
       {.method = "POST", .pattern = "/api/v1/images", .action = with(import), .lane = Lane::upload, .has_body = true},

@@ -16,8 +16,12 @@ template <class T>
 json text_or_null(const std::optional<T>& value) {
   return value ? json(value->str()) : json();
 }
-json text_or_null(const std::string& text) { return text.empty() ? json() : json(text); }
-json error_or_null(const std::optional<Error>& error) { return error ? error_to_json(*error) : json(); }
+json text_or_null(const std::string& text) {
+  return text.empty() ? json() : json(text);
+}
+json error_or_null(const std::optional<Error>& error) {
+  return error ? error_to_json(*error) : json();
+}
 
 json to_json(const Machine& machine) {
   return {{"id", machine.id.str()},
@@ -97,12 +101,9 @@ json to_json(const Event& event) {
 }
 
 json to_json(const Image& image) {
-  return {{"id", image.id.str()},
-          {"name", image.name},
-          {"file_size", image.file_size},
-          {"virtual_size", image.virtual_size},
-          {"has_kernel", image.has_kernel},
-          {"imported_at", to_text(image.imported_at)}};
+  return {{"id", image.id.str()},           {"name", image.name},
+          {"file_size", image.file_size},   {"virtual_size", image.virtual_size},
+          {"has_kernel", image.has_kernel}, {"imported_at", to_text(image.imported_at)}};
 }
 
 json to_json(const Resources& resources) {

@@ -80,8 +80,8 @@ Result<CreateRequest> read_create(JsonReader& fields) {
   request.size = TRY(size_of(fields));
   request.ssh_keys = TRY(keys_of(fields));
   if (fields.has("ttl_seconds"))
-    request.time_to_live =
-        std::chrono::seconds(TRY(fields.number("ttl_seconds", 1, static_cast<std::uint64_t>(most_time_to_live.count()))));
+    request.time_to_live = std::chrono::seconds(
+        TRY(fields.number("ttl_seconds", 1, static_cast<std::uint64_t>(most_time_to_live.count()))));
   return request;
 }
 
@@ -97,7 +97,9 @@ auto read_body(std::string_view body, Read read) -> decltype(read(std::declval<J
 
 }  // namespace
 
-Result<CreateRequest> parse_create(std::string_view body) { return read_body(body, read_create); }
+Result<CreateRequest> parse_create(std::string_view body) {
+  return read_body(body, read_create);
+}
 
 Result<std::chrono::seconds> parse_extend(std::string_view body) {
   return read_body(body, [](JsonReader& fields) -> Result<std::chrono::seconds> {

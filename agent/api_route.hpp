@@ -27,7 +27,7 @@ struct ApiRoute {
   bool while_starting = false;  ///< served before recovery is done
   bool asks_host = false;       ///< may wait for the hypervisor manager, and so must not take every worker
   bool has_body = false;
-  bool from_store = false;      ///< the answer depends on the target and the store alone, so it may be kept until a write
+  bool from_store = false;  ///< the answer depends on the target and the store alone, so it may be kept until a write
 };
 
 }  // namespace berth::agent

@@ -6,7 +6,9 @@ namespace {
 
 using Segments = std::vector<std::string_view>;
 
-bool is_argument(std::string_view segment) { return segment.starts_with('{'); }
+bool is_argument(std::string_view segment) {
+  return segment.starts_with('{');
+}
 
 bool matches(const Segments& pattern, const Segments& path) {
   if (pattern.size() != path.size()) return false;
@@ -45,7 +47,8 @@ Result<ApiRouter::Match> ApiRouter::find(std::string_view method, std::string_vi
   }
   if (!allow.empty())
     return std::unexpected(Error{Code::method_not_allowed, "this path does not know that method", {{"allow", allow}}});
-  return std::unexpected(Error{Code::no_such_route, "there is nothing at this path; api/openapi.yaml lists what there is",
+  return std::unexpected(Error{Code::no_such_route,
+                               "there is nothing at this path; api/openapi.yaml lists what there is",
                                {{"path", std::string(path.substr(0, 256))}}});
 }
 

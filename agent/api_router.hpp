@@ -18,7 +18,8 @@ class ApiRouter {
     std::size_t index = 0;  ///< in the list of routes
     std::vector<std::string> arguments;
   };
-  /// `no_such_route`; `method_not_allowed` with the detail "allow"; `malformed_request` for an argument that is no text.
+  /// `no_such_route`; `method_not_allowed` with the detail "allow"; `malformed_request` for an argument that is no
+  /// text.
   Result<Match> find(std::string_view method, std::string_view path) const;
   /// Of an exact path; `worker` where nothing matches.
   Lane lane(std::string_view method, std::string_view path) const noexcept;

@@ -42,7 +42,8 @@ Result<std::optional<IdempotencyKey>> idempotency_key(const HttpRequest& request
   if (key.empty()) return std::nullopt;
   const bool printable = std::ranges::all_of(key, [](char c) { return c > ' ' && c <= '~'; });
   if (key.size() > longest_idempotency_key || !printable)
-    return std::unexpected(Error{Code::invalid_field, "must be 1 to 128 printable ASCII characters without spaces",
+    return std::unexpected(Error{Code::invalid_field,
+                                 "must be 1 to 128 printable ASCII characters without spaces",
                                  {{"field", "Idempotency-Key"}}});
   return IdempotencyKey{std::move(key), digest_of(request)};
 }
@@ -75,7 +76,8 @@ Result<HttpAnswer> list(Sessions& sessions, ApiCall& call) {
   if (more) found.pop_back();
   auto items = nlohmann::json::array();
   for (const auto& session : found) items.push_back(to_json(session));
-  return json_answer(200, {{"items", std::move(items)}, {"next", more ? nlohmann::json(found.back().id.str()) : nlohmann::json()}});
+  return json_answer(
+      200, {{"items", std::move(items)}, {"next", more ? nlohmann::json(found.back().id.str()) : nlohmann::json()}});
 }
 
 Result<HttpAnswer> get(Sessions& sessions, ApiCall& call) {
@@ -129,7 +131,9 @@ Result<HttpAnswer> operation(Sessions& sessions, ApiCall& call) {
 }  // namespace
 
 std::vector<ApiRoute> session_routes(Sessions& sessions) {
-  const auto with = [&sessions](auto action) { return [&sessions, action](ApiCall& call) { return action(sessions, call); }; };
+  const auto with = [&sessions](auto action) {
+    return [&sessions, action](ApiCall& call) { return action(sessions, call); };
+  };
   return {
       {.method = "GET", .pattern = "/api/v1/sessions/{id}", .action = with(get), .from_store = true},
       {.method = "GET", .pattern = "/api/v1/sessions", .action = with(list), .from_store = true},

@@ -41,7 +41,8 @@ Result<std::string> percent_decoded(std::string_view text) {
     unsigned char byte = 0;
     const auto [end, fault] = std::from_chars(digits.data(), digits.data() + digits.size(), byte, 16);
     if (fault != std::errc{} || digits.size() != 2 || end != digits.data() + 2)
-      return std::unexpected(Error{Code::malformed_request, "a percent sign in the target is not followed by two hexadecimal digits"});
+      return std::unexpected(
+          Error{Code::malformed_request, "a percent sign in the target is not followed by two hexadecimal digits"});
     decoded += static_cast<char>(byte);
     i += 2;
   }
@@ -84,7 +85,8 @@ std::optional<std::string> ApiQuery::text(const std::string& name) {
   return std::nullopt;
 }
 
-Result<std::optional<std::uint64_t>> ApiQuery::number(const std::string& name, std::uint64_t least, std::uint64_t most) {
+Result<std::optional<std::uint64_t>> ApiQuery::number(const std::string& name, std::uint64_t least,
+                                                      std::uint64_t most) {
   const auto value = text(name);
   if (!value) return std::nullopt;
   std::uint64_t number = 0;

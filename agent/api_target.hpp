@@ -16,7 +16,8 @@ namespace berth::agent {
 /// The query of a request's target, read once a parameter. Every refusal is `invalid_field` and names the parameter.
 class ApiQuery {
  public:
-  /// "user=alice&limit=10". Refuses a parameter that stands there twice or has no `=`, and what is not percent-encoded UTF-8.
+  /// "user=alice&limit=10". Refuses a parameter that stands there twice or has no `=`, and what is not percent-encoded
+  /// UTF-8.
   static Result<ApiQuery> parse(std::string_view text);
 
   /// Nothing when the parameter was not sent.
@@ -28,7 +29,8 @@ class ApiQuery {
     const auto value = text(name);
     if (!value) return std::nullopt;
     auto result = parse(*value);
-    if (!result) return std::unexpected(Error{Code::invalid_field, std::move(result).error().message, {{"field", name}}});
+    if (!result)
+      return std::unexpected(Error{Code::invalid_field, std::move(result).error().message, {{"field", name}}});
     return std::move(*result);
   }
   /// Refuses parameters that nobody asked for. Call it last.

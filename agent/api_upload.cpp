@@ -22,8 +22,8 @@ Error broken(const char* what) {
   return {Code::internal, what, {{"reason", std::strerror(errno)}}};  // NOLINT(concurrency-mt-unsafe): glibc's is safe
 }
 
-/// A pair of stream sockets with one byte that we have not read yet. A unix socket that is closed with bytes unread resets its
-/// peer (unix(7), ECONNRESET); taking the byte out is what makes our end of the stream a clean one.
+/// A pair of stream sockets with one byte that we have not read yet. A unix socket that is closed with bytes unread
+/// resets its peer (unix(7), ECONNRESET); taking the byte out is what makes our end of the stream a clean one.
 class Channel {
  public:
   static Result<Channel> make() {
@@ -31,7 +31,8 @@ class Channel {
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
       return std::unexpected(broken("cannot make a pair of sockets"));
     Channel channel{Fd(ends[0]), Fd(ends[1])};
-    if (send(channel.theirs_.get(), "", 1, MSG_NOSIGNAL) != 1) return std::unexpected(broken("cannot use a pair of sockets"));
+    if (send(channel.theirs_.get(), "", 1, MSG_NOSIGNAL) != 1)
+      return std::unexpected(broken("cannot use a pair of sockets"));
     return channel;
   }
 

@@ -64,9 +64,11 @@ constexpr Key keys[] = {
 };
 
 po::options_description options() {
-  po::options_description all("berth-agent answers Berth's HTTP API and makes sessions what they should be.\n"
-                              "Keys of /etc/berth/agent.conf, and with two hyphens of the command line");
-  for (const auto& [name, value, text] : keys) all.add_options()(name, po::value<std::string>()->default_value(value), text);
+  po::options_description all(
+      "berth-agent answers Berth's HTTP API and makes sessions what they should be.\n"
+      "Keys of /etc/berth/agent.conf, and with two hyphens of the command line");
+  for (const auto& [name, value, text] : keys)
+    all.add_options()(name, po::value<std::string>()->default_value(value), text);
   return all;
 }
 
@@ -92,7 +94,9 @@ class Values {
     return bytes;
   }
 
-  void refuse(const char* key, const char* reason) { (void)checked(Result<int>(std::unexpected(Error{Code::invalid_field, reason, {{"key", key}}}))); }
+  void refuse(const char* key, const char* reason) {
+    (void)checked(Result<int>(std::unexpected(Error{Code::invalid_field, reason, {{"key", key}}})));
+  }
   Result<void> result() const { return wrong_ ? Result<void>(std::unexpected(*wrong_)) : Result<void>(); }
 
  private:
@@ -125,8 +129,10 @@ void read_limits(Values& values, Limits& limits) {
 
 void read_addresses(Values& values, Settings& settings) {
   const auto pool = Subnet::parse(values.text("pool"));
-  if (pool) settings.pool = *pool;
-  else values.refuse("pool", "must be a block of addresses such as 10.66.0.0/16, without bits below its prefix");
+  if (pool)
+    settings.pool = *pool;
+  else
+    values.refuse("pool", "must be a block of addresses such as 10.66.0.0/16, without bits below its prefix");
   settings.user_prefix = static_cast<unsigned>(values.number("user_prefix", settings.pool.prefix(), 30));
   settings.first_port = static_cast<std::uint16_t>(values.number("first_port", 1024, 65535));
   settings.last_port = static_cast<std::uint16_t>(values.number("last_port", settings.first_port, 65535));
@@ -135,7 +141,8 @@ void read_addresses(Values& values, Settings& settings) {
 void read_times(Values& values, Settings& settings) {
   const auto decade = static_cast<std::uint64_t>(most_time_to_live.count());
   settings.longest_time_to_live = values.time("longest_ttl", 1, decade);
-  settings.default_time_to_live = values.time("ttl", 1, static_cast<std::uint64_t>(settings.longest_time_to_live.count()));
+  settings.default_time_to_live =
+      values.time("ttl", 1, static_cast<std::uint64_t>(settings.longest_time_to_live.count()));
   settings.ready_within = values.time("ready_within", 1, 3'600);
   settings.shutdown_within = values.time("shutdown_within", 1, 3'600);
   settings.retry_for = values.time("retry_for", 1, 3'600);

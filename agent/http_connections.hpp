@@ -44,13 +44,13 @@ struct ConnectionLimits {
 struct ConnectionCounts {
   std::size_t open = 0;
   std::uint64_t accepted = 0;
-  std::uint64_t refused = 0;   ///< at a limit, with nothing to give up for them
-  std::uint64_t dropped = 0;   ///< given up for others
+  std::uint64_t refused = 0;  ///< at a limit, with nothing to give up for them
+  std::uint64_t dropped = 0;  ///< given up for others
   std::uint64_t timed_out = 0;
 };
 
-/// All connections of a gate. For any number of threads. A connection is either claimed by one thread or waits in epoll,
-/// armed for one event; epoll is told here, under the same lock that guards who owns what.
+/// All connections of a gate. For any number of threads. A connection is either claimed by one thread or waits in
+/// epoll, armed for one event; epoll is told here, under the same lock that guards who owns what.
 class HttpConnections {
  public:
   using Moment = std::chrono::steady_clock::time_point;
@@ -58,16 +58,16 @@ class HttpConnections {
   /// `epoll` stays the caller's.
   HttpConnections(ConnectionLimits limits, int epoll);
 
-  /// Takes a new connection in, to wait for its first request. At a limit the most dispensable connection of the greediest peer
-  /// is closed for it; where there is none, gives the socket back.
+  /// Takes a new connection in, to wait for its first request. At a limit the most dispensable connection of the
+  /// greediest peer is closed for it; where there is none, gives the socket back.
   std::optional<Fd> admit(Fd socket, Peer peer, Moment deadline);
 
   /// The connection, for the caller alone; nullptr when it is gone or claimed.
   HttpConnection* claim(std::uint64_t key);
   /// Claims all whose deadline has passed.
   std::vector<std::pair<HttpConnection*, Waiting>> claim_late(Moment now);
-  /// Gives a claimed connection back to epoll; the caller must not touch it any more. Without a deadline the one it had before
-  /// holds on.
+  /// Gives a claimed connection back to epoll; the caller must not touch it any more. Without a deadline the one it had
+  /// before holds on.
   void wait(HttpConnection& connection, Waiting what, std::optional<Moment> deadline);
   /// Closes a claimed connection.
   void close(HttpConnection& connection);

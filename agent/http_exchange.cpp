@@ -52,13 +52,15 @@ class ChunkSink final : public HttpSink {
 class HttpExchange::Server : private httplib::Server {
  public:
   explicit Server(HttpHandler& handler) : handler_(handler) {
-    svr_sock_ = 0;  // never used as a descriptor; without one the library takes itself for stopped and writes no streams
+    svr_sock_ =
+        0;  // never used as a descriptor; without one the library takes itself for stopped and writes no streams
     set_pre_routing_handler([this](const auto& request, auto& response) {
       answer(request, response);
       return HandlerResponse::Handled;
     });
     set_error_handler([this](const httplib::Request&, httplib::Response& response) {
-      if (!answered_) fill(response, handler_.refuse({Code::malformed_request, "the request's headers cannot be read"}));
+      if (!answered_)
+        fill(response, handler_.refuse({Code::malformed_request, "the request's headers cannot be read"}));
       return HandlerResponse::Handled;
     });
     set_post_routing_handler([this](const auto&, auto& response) { say_what_becomes_of_the_connection(response); });
@@ -91,8 +93,10 @@ class HttpExchange::Server : private httplib::Server {
     };
     auto answer = handler_.handle(ours);
     answered_ = true;
-    if (answer.stream) stream(request, response, std::move(answer));
-    else fill(response, std::move(answer));
+    if (answer.stream)
+      stream(request, response, std::move(answer));
+    else
+      fill(response, std::move(answer));
   }
 
   static void fill(httplib::Response& response, HttpAnswer&& answer) {
@@ -111,8 +115,10 @@ class HttpExchange::Server : private httplib::Server {
     kept_ = false;
     const char* type = answer.type;
     fill(response, std::move(answer));
-    if (request.version == "HTTP/1.1") response.set_chunked_content_provider(type, write);
-    else response.set_content_provider(type, write);
+    if (request.version == "HTTP/1.1")
+      response.set_chunked_content_provider(type, write);
+    else
+      response.set_content_provider(type, write);
   }
 
   /// The library closes after every error, which would let a client that asks for what is not there cost a connection a
@@ -121,8 +127,10 @@ class HttpExchange::Server : private httplib::Server {
     kept_ = kept_ && answered_;
     response.headers.erase("Keep-Alive");
     response.headers.erase("Connection");
-    if (!kept_) response.set_header("Connection", "close");
-    else if (input_->text.contains(" HTTP/1.0\r\n")) response.set_header("Connection", "keep-alive");
+    if (!kept_)
+      response.set_header("Connection", "close");
+    else if (input_->text.contains(" HTTP/1.0\r\n"))
+      response.set_header("Connection", "keep-alive");
   }
 
   HttpHandler& handler_;
@@ -134,11 +142,13 @@ class HttpExchange::Server : private httplib::Server {
 
 HttpExchange::HttpExchange(HttpHandler& handler) : server_(std::make_unique<Server>(handler)) {}
 HttpExchange::~HttpExchange() = default;
-bool HttpExchange::serve(const Input& input, HttpSink& client) { return server_->serve(input, client); }
+bool HttpExchange::serve(const Input& input, HttpSink& client) {
+  return server_->serve(input, client);
+}
 
 std::string closing_answer(const HttpAnswer& answer) {
-  auto text = fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\n", answer.status,
-                          httplib::status_message(answer.status), answer.type, answer.body.size());
+  auto text = fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\n",
+                          answer.status, httplib::status_message(answer.status), answer.type, answer.body.size());
   for (const auto& [name, value] : answer.headers) text += fmt::format("{}: {}\r\n", name, value);
   return text + "\r\n" + answer.body;
 }

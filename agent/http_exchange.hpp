@@ -9,8 +9,8 @@
 
 namespace berth::agent {
 
-/// Serves whole requests, one at a time, through cpp-httplib, which never sees a socket: it parses the head that the gate has
-/// checked, and writes the answer. One for each thread that serves.
+/// Serves whole requests, one at a time, through cpp-httplib, which never sees a socket: it parses the head that the
+/// gate has checked, and writes the answer. One for each thread that serves.
 class HttpExchange {
  public:
   /// `handler` outlives it.
@@ -19,11 +19,11 @@ class HttpExchange {
 
   struct Input {
     const HttpHead& head;
-    std::string_view text;      ///< of the head, its empty line included
+    std::string_view text;  ///< of the head, its empty line included
     std::string_view body;
     HttpBody* upload = nullptr;
     Peer peer{};
-    bool keep = true;           ///< whether the server would keep the connection
+    bool keep = true;  ///< whether the server would keep the connection
   };
   /// Writes the answer; whether the connection is good for another request after it.
   bool serve(const Input& input, HttpSink& client);

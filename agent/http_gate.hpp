@@ -10,31 +10,21 @@
 #include "agent/http_connections.hpp"
 #include "agent/http_lanes.hpp"
 #include "agent/http_message.hpp"
+#include "agent/http_service.hpp"
+#include "agent/http_settings.hpp"
 #include "core/fd.hpp"
 
 namespace berth::agent {
-
-class HttpExchange;
-
-struct GateSettings {
-  ConnectionLimits connections{};
-  LaneLimits lanes{};
-  unsigned workers = 4;
-  std::uint64_t most_upload_bytes = std::uint64_t{64} << 30;
-  std::chrono::milliseconds request_within{5'000};   ///< from the first byte of a request to its last
-  std::chrono::milliseconds keep_alive{30'000};      ///< between two requests
-  std::chrono::milliseconds written_within{10'000};  ///< for a client to take an answer
-};
 
 struct GateCounts {
   ConnectionCounts connections;
   std::size_t streams = 0, uploads = 0;
 };
 
-/// What strangers meet first: takes connections from a unix socket and lets only whole, well-formed requests of bounded size
-/// through to the handler. A connection costs a thread only while a request of its own is served, so that idle and dripping
-/// clients keep nobody waiting (docs/adr/0007-a-gate-before-the-http-library.md). A keeper thread accepts and watches the
-/// deadlines; the workers share one epoll, and whoever reads the end of a request serves it.
+/// What strangers meet first: takes connections from a unix socket and lets only whole, well-formed requests of bounded
+/// size through to the handler. A connection costs a thread only while a request of its own is served, so that idle and
+/// dripping clients keep nobody waiting (docs/adr/0007-a-gate-before-the-http-library.md). A keeper thread accepts and
+/// watches the deadlines; the workers share one epoll, and whoever reads the end of a request serves it.
 class HttpGate {
  public:
   /// `listening` is a unix stream socket; `handler` outlives the gate.
@@ -58,26 +48,14 @@ class HttpGate {
   void end_late();
   void work();
 
-  void turn(HttpConnection& connection, HttpExchange& exchange);
-  enum class Got { bytes, nothing, end };
-  static Got receive(HttpConnection& connection);
-  bool serve(HttpConnection& connection, HttpExchange& exchange);
-  void hand_over(HttpConnection& connection);
-  void serve_alone(HttpConnection& connection);
-  void refuse(HttpConnection& connection, const Error& error);
-  void await_more(HttpConnection& connection);
-  bool flush(HttpConnection& connection);
-  void finish(HttpConnection& connection);
-  void discard(HttpConnection& connection);
-
   HttpHandler& handler_;
   const GateSettings settings_;
-  const HttpIntake::LaneOf lane_of_;
   Fd listening_, epoll_, stop_;
   std::atomic<bool> stopping_{false};
   std::atomic<std::chrono::steady_clock::rep> beat_{0};
   HttpConnections connections_;
   HttpLanes lanes_;
+  HttpService service_;
   std::vector<std::jthread> threads_;
 };
 

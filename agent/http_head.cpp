@@ -12,7 +12,9 @@ namespace {
 
 constexpr std::array<std::string_view, 7> methods{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
 
-Error malformed(std::string message) { return {Code::malformed_request, std::move(message)}; }
+Error malformed(std::string message) {
+  return {Code::malformed_request, std::move(message)};
+}
 
 bool is_token(std::string_view text) {
   static constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
@@ -22,10 +24,13 @@ bool is_token(std::string_view text) {
 }
 
 bool is_value(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return c == '\t' || (static_cast<unsigned char>(c) >= ' ' && c != 0x7f); });
+  return std::ranges::all_of(text,
+                             [](char c) { return c == '\t' || (static_cast<unsigned char>(c) >= ' ' && c != 0x7f); });
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
 
 bool same(std::string_view text, std::string_view lower_case) {
   return std::ranges::equal(text, lower_case, {}, lower);
@@ -80,7 +85,8 @@ class HeadParser {
     TRY(target());
     if (!is_token(head_.method)) return std::unexpected(malformed("the method is not a word"));
     if (std::ranges::find(methods, head_.method) == methods.end())
-      return std::unexpected(Error{Code::method_not_allowed, "this method is not known here",
+      return std::unexpected(Error{Code::method_not_allowed,
+                                   "this method is not known here",
                                    {{"known", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"}}});
     return {};
   }
@@ -100,13 +106,15 @@ class HeadParser {
           Error{Code::too_large, fmt::format("the request's target may have {} bytes at most", most_target_bytes)});
     const bool clean = std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~' && c != '#'; });
     if (!text.starts_with('/') || !clean)
-      return std::unexpected(malformed("the request's target must be a path of printable ASCII that begins with a slash"));
+      return std::unexpected(
+          malformed("the request's target must be a path of printable ASCII that begins with a slash"));
     return {};
   }
 
   Result<void> header_line(std::string_view line, std::size_t at) {
     if (++headers_ > most_headers)
-      return std::unexpected(Error{Code::too_large, fmt::format("a request may have {} headers at most", most_headers)});
+      return std::unexpected(
+          Error{Code::too_large, fmt::format("a request may have {} headers at most", most_headers)});
     const auto colon = line.find(':');
     if (colon == std::string_view::npos || !is_token(line.substr(0, colon)))
       return std::unexpected(malformed("a header is `Name: value` on one line"));
@@ -148,8 +156,10 @@ class HeadParser {
   }
 
   void connection(std::string_view value) {
-    if (lists(value, "close")) head_.keep_alive = false;
-    else if (minor_ == 0 && lists(value, "keep-alive")) head_.keep_alive = true;
+    if (lists(value, "close"))
+      head_.keep_alive = false;
+    else if (minor_ == 0 && lists(value, "keep-alive"))
+      head_.keep_alive = true;
   }
 
   HttpHead head_;
@@ -160,6 +170,8 @@ class HeadParser {
 
 }  // namespace
 
-Result<HttpHead> parse_head(std::string_view head) { return HeadParser().parse(head); }
+Result<HttpHead> parse_head(std::string_view head) {
+  return HeadParser().parse(head);
+}
 
 }  // namespace berth::agent

@@ -8,7 +8,8 @@ namespace berth::agent {
 namespace {
 
 Error full(const char* what, std::size_t limit) {
-  return {Code::too_many_connections, what, {{"limit", std::to_string(limit)}, {"next", "close one, or try again later"}}};
+  return {
+      Code::too_many_connections, what, {{"limit", std::to_string(limit)}, {"next", "close one, or try again later"}}};
 }
 
 }  // namespace

@@ -33,8 +33,8 @@ struct Peer {
 struct HttpBody {
   virtual ~HttpBody() = default;
   virtual std::uint64_t size() const = 0;
-  /// The next bytes, at least one; 0 when the whole body was read. An error when the client went away, sends too slowly, or
-  /// the daemon stops.
+  /// The next bytes, at least one; 0 when the whole body was read. An error when the client went away, sends too
+  /// slowly, or the daemon stops.
   virtual Result<std::size_t> read(std::span<char> into) = 0;
 };
 

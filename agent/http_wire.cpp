@@ -25,14 +25,28 @@ bool ready(int socket, short events, milliseconds time) {
 
 }  // namespace
 
+bool send_some(int socket, std::string_view& bytes) {
+  while (!bytes.empty()) {
+    const auto sent = send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0) return errno == EAGAIN;
+    bytes.remove_prefix(static_cast<std::size_t>(sent));
+  }
+  return true;
+}
+
 bool HttpWire::write(std::string_view bytes) {
   const auto end = steady_clock::now() + within_;
   while (!bytes.empty()) {
     const auto sent = send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent > 0) bytes.remove_prefix(static_cast<std::size_t>(sent));
-    else if (errno != EAGAIN && errno != EINTR) return false;
-    else if (stopping_ || steady_clock::now() > end) return false;
-    else ready(socket_, POLLOUT, slice);
+    if (sent > 0)
+      bytes.remove_prefix(static_cast<std::size_t>(sent));
+    else if (errno != EAGAIN && errno != EINTR)
+      return false;
+    else if (stopping_ || steady_clock::now() > end)
+      return false;
+    else
+      ready(socket_, POLLOUT, slice);
   }
   return true;
 }
@@ -48,8 +62,10 @@ Result<void> HttpUpload::await_bytes() {
     waited_ += slice;
     if (stopping_) return std::unexpected(Error{Code::cancelled, "the agent stops"});
     if (waited_ > patience + milliseconds(done_ / least_bytes_per_millisecond))
-      return std::unexpected(Error{Code::request_timeout, "the upload came too slowly",
-                                   {{"received_bytes", std::to_string(done_)}, {"expected_bytes", std::to_string(size_)}}});
+      return std::unexpected(
+          Error{Code::request_timeout,
+                "the upload came too slowly",
+                {{"received_bytes", std::to_string(done_)}, {"expected_bytes", std::to_string(size_)}}});
   }
   waited_ += std::chrono::duration_cast<milliseconds>(steady_clock::now() - begun) % slice;
   return {};
@@ -60,13 +76,16 @@ Result<std::size_t> HttpUpload::read(std::span<char> into) {
   std::size_t got = first_.copy(into.data(), into.size());
   first_.remove_prefix(got);
   if (got == 0) {
-    if (std::exchange(expected_, false)) (void)HttpWire(socket_, slice, stopping_).write("HTTP/1.1 100 Continue\r\n\r\n");
+    if (std::exchange(expected_, false))
+      (void)HttpWire(socket_, slice, stopping_).write("HTTP/1.1 100 Continue\r\n\r\n");
     TRY(await_bytes());
     const auto most = std::min<std::uint64_t>(into.size(), size_ - done_);
     const auto received = recv(socket_, into.data(), most, MSG_DONTWAIT);
     if (received <= 0 && errno != EAGAIN)
-      return std::unexpected(Error{Code::cancelled, "the client went away in the middle of an upload",
-                                   {{"received_bytes", std::to_string(done_)}, {"expected_bytes", std::to_string(size_)}}});
+      return std::unexpected(
+          Error{Code::cancelled,
+                "the client went away in the middle of an upload",
+                {{"received_bytes", std::to_string(done_)}, {"expected_bytes", std::to_string(size_)}}});
     got = received > 0 ? static_cast<std::size_t>(received) : 0;
   }
   done_ += got;

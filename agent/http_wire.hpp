@@ -9,6 +9,9 @@
 
 namespace berth::agent {
 
+/// Sends what the socket takes at once and leaves the rest in `bytes`; false when the client is lost.
+bool send_some(int socket, std::string_view& bytes);
+
 /// Writes to a client from a thread of its own: waits for a slow reader, but not for ever.
 class HttpWire final : public HttpSink {
  public:
@@ -25,8 +28,8 @@ class HttpWire final : public HttpSink {
   const std::atomic<bool>& stopping_;
 };
 
-/// The body of an upload: what came with its head, then what the socket gives. Who sends nothing for 30 s, or less than 64 KiB/s on
-/// the whole beyond that, is cut off; the time that the reader takes does not count.
+/// The body of an upload: what came with its head, then what the socket gives. Who sends nothing for 30 s, or less than
+/// 64 KiB/s on the whole beyond that, is cut off; the time that the reader takes does not count.
 class HttpUpload final : public HttpBody {
  public:
   /// `expected`: the client waits for "100 Continue", which is sent before the first byte is read.

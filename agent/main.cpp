@@ -117,10 +117,17 @@ int main(int argc, char** argv) {
     return configuration_is_wrong;
   }
   switch (config->wish) {
-    case Config::Wish::help: (void)std::fputs(config_help().c_str(), stdout); return 0;
-    case Config::Wish::version: (void)std::puts("berth-agent " BERTH_VERSION); return 0;
-    case Config::Wish::check: (void)std::puts("the configuration is sound"); return 0;
-    case Config::Wish::serve: break;
+    case Config::Wish::help:
+      (void)std::fputs(config_help().c_str(), stdout);
+      return 0;
+    case Config::Wish::version:
+      (void)std::puts("berth-agent " BERTH_VERSION);
+      return 0;
+    case Config::Wish::check:
+      (void)std::puts("the configuration is sound");
+      return 0;
+    case Config::Wish::serve:
+      break;
   }
   if (const auto served = serve(*config); !served) {
     journal::write(journal::Priority::error, "the agent does not run", served.error());

@@ -30,7 +30,8 @@ void HttpMetrics::write(MetricsText& text) const {
   for (const auto& route : routes_) {
     const std::scoped_lock lock(route.mutex);
     for (const auto& [status, count] : route.statuses)
-      text.sample({{"method", route.method}, {"route", route.pattern}, {"status", std::to_string(status)}}, static_cast<double>(count));
+      text.sample({{"method", route.method}, {"route", route.pattern}, {"status", std::to_string(status)}},
+                  static_cast<double>(count));
   }
   text.family("berth_http_request_duration_seconds", "histogram", "From a whole request to its answer.");
   for (const auto& route : routes_) {

@@ -15,8 +15,8 @@ namespace berth::agent {
 /// Counts answers by route and status, and how long they took. For any number of threads.
 class HttpMetrics {
  public:
-  /// What can be counted is known beforehand, so that no client can make labels: routes are added before the first answer.
-  /// The result names the route.
+  /// What can be counted is known beforehand, so that no client can make labels: routes are added before the first
+  /// answer. The result names the route.
   std::size_t add_route(std::string_view method, std::string_view pattern);
   /// Of a stream: until its first byte.
   void answered(std::size_t route, int status, std::chrono::duration<double> took);

@@ -26,7 +26,8 @@ void OperationMetrics::follow(const std::stop_token& stop) {
       if (!events->empty()) seen = events->back().id;
       if (events->size() == batch) continue;
     }
-    if (!events || !events_.wait(seen, slice)) std::this_thread::sleep_for(slice / 10);  // a store that fails or closes answers at once
+    if (!events || !events_.wait(seen, slice))
+      std::this_thread::sleep_for(slice / 10);  // a store that fails or closes answers at once
   }
 }
 

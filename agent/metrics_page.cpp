@@ -67,8 +67,10 @@ void write_gate(MetricsText& text, const GateCounts& gate) {
   gauge(text, "berth_http_uploads", "Uploads that are under way.", static_cast<double>(gate.uploads));
   counter(text, "berth_http_connections_accepted_total", "Connections that were taken in.", gate.connections.accepted);
   counter(text, "berth_http_connections_refused_total", "Connections that found no place.", gate.connections.refused);
-  counter(text, "berth_http_connections_dropped_total", "Connections that were given up for others.", gate.connections.dropped);
-  counter(text, "berth_http_connections_timed_out_total", "Connections that were idle or slow for too long.", gate.connections.timed_out);
+  counter(text, "berth_http_connections_dropped_total", "Connections that were given up for others.",
+          gate.connections.dropped);
+  counter(text, "berth_http_connections_timed_out_total", "Connections that were idle or slow for too long.",
+          gate.connections.timed_out);
 }
 
 void write_engine(MetricsText& text, const Engine& engine, HostHealth& health) {

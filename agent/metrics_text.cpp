@@ -12,8 +12,10 @@ std::string escaped(std::string_view value) {
   std::string text;
   for (const char c : value) {
     if (c == '\\' || c == '"') text += '\\';
-    if (c == '\n') text += "\\n";
-    else text += c;
+    if (c == '\n')
+      text += "\\n";
+    else
+      text += c;
   }
   return text;
 }
@@ -47,7 +49,8 @@ void Histogram::write(MetricsText& text, std::pair<std::string_view, std::string
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i <= size_; ++i) {
     sum += counts_[i];
-    text.sample({label, {"le", i < size_ ? fmt::format("{}", bounds_[i]) : "+Inf"}}, static_cast<double>(sum), "_bucket");
+    text.sample({label, {"le", i < size_ ? fmt::format("{}", bounds_[i]) : "+Inf"}}, static_cast<double>(sum),
+                "_bucket");
   }
   text.sample({label}, sum_, "_sum");
   text.sample({label}, static_cast<double>(sum), "_count");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Asks one thing again and again over some keep-alive connections to a unix socket, each waiting for its answer before it asks
-// again, and prints requests a second and how long answers took. With --drip N, N more connections send a head byte by byte.
+// Asks one thing again and again over some keep-alive connections to a unix socket, each waiting for its answer before
+// it asks again, and prints requests a second and how long answers took. With --drip N, N more connections send a head
+// byte by byte.
 //
 //   http_load SOCKET PATH [--connections 8] [--seconds 5] [--pause MICROSECONDS] [--drip 0]
 //
@@ -36,7 +37,7 @@ using std::chrono::steady_clock;
 
 [[noreturn]] void fail(const std::string& what) {
   std::fprintf(stderr, "http_load: %s: %s\n", what.c_str(), std::strerror(errno));  // NOLINT(concurrency-mt-unsafe)
-  std::exit(1);                                                                   // NOLINT(concurrency-mt-unsafe)
+  std::exit(1);                                                                     // NOLINT(concurrency-mt-unsafe)
 }
 
 Fd connected(const std::string& path) {
@@ -44,7 +45,8 @@ Fd connected(const std::string& path) {
   address.sun_family = AF_UNIX;
   path.copy(address.sun_path, sizeof address.sun_path - 1);
   Fd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!fd || connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) fail("connect " + path);
+  if (!fd || connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    fail("connect " + path);
   return fd;
 }
 
@@ -60,7 +62,8 @@ class Client {
   void ask() {
     asked_ = steady_clock::now();
     asking_ = true;
-    if (send(fd_.get(), request_.data(), request_.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request_.size())) fail("send");
+    if (send(fd_.get(), request_.data(), request_.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request_.size()))
+      fail("send");
   }
 
   /// Reads what is there; true when the answer is whole.
@@ -121,7 +124,8 @@ struct Plan {
 
 Plan parse(int argc, char** argv) {
   Plan plan;
-  if (argc < 3 || argc % 2 == 0) fail("usage: http_load SOCKET PATH [--connections N] [--seconds N] [--pause N] [--drip N]");
+  if (argc < 3 || argc % 2 == 0)
+    fail("usage: http_load SOCKET PATH [--connections N] [--seconds N] [--pause N] [--drip N]");
   plan.socket = argv[1];
   plan.path = argv[2];
   for (int i = 3; i < argc; i += 2) plan.numbers.at(argv[i]) = std::strtoul(argv[i + 1], nullptr, 10);
@@ -148,8 +152,10 @@ std::vector<std::uint32_t> measure(const Plan& plan) {
       auto& client = *static_cast<Client*>(events[static_cast<std::size_t>(i)].data.ptr);
       if (!client.receive()) continue;
       took.push_back(client.took());
-      if (pause.count() > 0) client.rest(pause);
-      else client.ask();
+      if (pause.count() > 0)
+        client.rest(pause);
+      else
+        client.ask();
     }
     if (pause.count() == 0) continue;
     for (auto& client : clients)
@@ -173,7 +179,9 @@ int main(int argc, char** argv) {
   if (dripping.joinable()) dripping.join();
   if (took.empty()) fail("no answer came");
   std::ranges::sort(took);
-  const auto at = [&](double share) { return took[static_cast<std::size_t>(share * static_cast<double>(took.size() - 1))]; };
-  std::printf("requests/s %zu, median %u us, p99 %u us, longest %u us\n", took.size() / plan.numbers.at("--seconds"), at(0.5),
-              at(0.99), took.back());
+  const auto at = [&](double share) {
+    return took[static_cast<std::size_t>(share * static_cast<double>(took.size() - 1))];
+  };
+  std::printf("requests/s %zu, median %u us, p99 %u us, longest %u us\n", took.size() / plan.numbers.at("--seconds"),
+              at(0.5), at(0.99), took.back());
 }

@@ -43,8 +43,10 @@ TEST_CASE("what a create request leaves out has a value") {
 
 TEST_CASE("explicit figures override the size") {
   const auto id = SessionId::make();
-  const auto request = parse_create(R"({"user":"a","name":"b","image":"debian-12.5","size":"medium","cpus":3,"disk_bytes":268435456,)"
-                                    R"("ttl_seconds":60,"ssh_keys":[")" + test_key().line() + R"("],"id":")" + id.str() + "\"}");
+  const auto request =
+      parse_create(R"({"user":"a","name":"b","image":"debian-12.5","size":"medium","cpus":3,"disk_bytes":268435456,)"
+                   R"("ttl_seconds":60,"ssh_keys":[")" +
+                   test_key().line() + R"("],"id":")" + id.str() + "\"}");
   REQUIRE(request);
   CHECK(request->size.cpus == 3);
   CHECK(request->size.memory == 2 * GiB);
@@ -61,12 +63,14 @@ TEST_CASE("an image may be named by its SHA-256") {
 
 TEST_CASE("a wrong value is refused, naming its field") {
   for (const char* field : {"cpus", "memory_bytes", "disk_bytes", "ttl_seconds"})
-    for (const char* value : {"\"1\"", "1.5", "true", "[1]", "{}", "-1", "0", "18446744073709551616", "1e3", "9223372036854775808"})
+    for (const char* value :
+         {"\"1\"", "1.5", "true", "[1]", "{}", "-1", "0", "18446744073709551616", "1e3", "9223372036854775808"})
       check_refused(body(field, value), field);
   check_refused(body("memory_bytes", "134217729"), "memory_bytes");
   check_refused(body("disk_bytes", "1099511627776000000"), "disk_bytes");
   for (const char* field : {"user", "name", "image"})
-    for (const char* value : {"7", "null", "\"\"", "\"a/b\"", "\"..\"", "\"a b\"", "\"A\"", "\"\\u0000\"", "\"\xc3\xa4\"", "[]"})
+    for (const char* value :
+         {"7", "null", "\"\"", "\"a/b\"", "\"..\"", "\"a b\"", "\"A\"", "\"\\u0000\"", "\"\xc3\xa4\"", "[]"})
       check_refused(body(field, value), field);
   check_refused(body("name", "\"" + std::string(300, 'a') + "\""), "name");
   check_refused(body("size", "\"huge\""), "size");
@@ -80,8 +84,9 @@ TEST_CASE("a wrong value is refused, naming its field") {
 }
 
 TEST_CASE("what is no JSON is refused") {
-  for (const std::string& text : {std::string(), std::string("{"), body() + "x", std::string("\0", 1), std::string(R"({"user":")") + "\xff\"}",
-                                  std::string(30'000, '['), std::string("\xef\xbb\xbf{}"), body("cpus", "1" + std::string(400, '0'))}) {
+  for (const std::string& text :
+       {std::string(), std::string("{"), body() + "x", std::string("\0", 1), std::string(R"({"user":")") + "\xff\"}",
+        std::string(30'000, '['), std::string("\xef\xbb\xbf{}"), body("cpus", "1" + std::string(400, '0'))}) {
     INFO(text.substr(0, 40));
     const auto request = parse_create(text);
     REQUIRE_FALSE(request);

@@ -51,7 +51,8 @@ TEST_CASE("queries that could be read in two ways are refused, naming the parame
     REQUIRE(refusal(query) == Code::invalid_field);
     CHECK(query.error().details.at(0) == std::pair<std::string, std::string>("field", "a"));
   }
-  for (const char* wrong : {"n=-1", "n=+1", "n=1.5", "n=", "n=0x1", "n=0", "n=11", "n=99999999999999999999", "n=1%20"}) {
+  for (const char* wrong :
+       {"n=-1", "n=+1", "n=1.5", "n=", "n=0x1", "n=0", "n=11", "n=99999999999999999999", "n=1%20"}) {
     INFO(wrong);
     auto query = ApiQuery::parse(wrong);
     REQUIRE(query);
@@ -73,7 +74,8 @@ TEST_CASE("a path finds its route, and arguments are decoded") {
 
 TEST_CASE("other paths and methods are refused") {
   const auto routes = router();
-  for (const char* path : {"/", "/thing", "/things/", "/things//", "//things", "/things/7/parts", "/%74hings", "/../things", "things"}) {
+  for (const char* path :
+       {"/", "/thing", "/things/", "/things//", "//things", "/things/7/parts", "/%74hings", "/../things", "things"}) {
     INFO(path);
     CHECK(refusal(routes.find("GET", path)) == Code::no_such_route);
   }

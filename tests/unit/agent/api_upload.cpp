@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "agent/api_upload.hpp"
 
-#include <catch2/catch.hpp>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <catch2/catch.hpp>
 #include <cerrno>
 
 using namespace berth;
@@ -67,7 +67,9 @@ TEST_CASE("half a body is never taken for a whole one") {
 
 TEST_CASE("an import that has had enough says why, and the rest of the body is not read") {
   auto large = body(1'000'000'000, 1'000'000'000);
-  const auto result = pass_upload(large, [](int) -> Result<Image> { return std::unexpected(Error{Code::image_rejected, "no"}); });
+  const auto result = pass_upload(large, [](int) -> Result<Image> {
+    return std::unexpected(Error{Code::image_rejected, "no"});
+  });
   REQUIRE_FALSE(result);
   CHECK(result.error().code == Code::image_rejected);
   CHECK(large.given < 10'000'000);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The whole API over a fake host and a real store, without a socket.
 #include <catch2/catch.hpp>
-
 #include <thread>
 
 #include "agent/api.hpp"
@@ -49,8 +48,9 @@ class ApiOverWorld {
 
   Answered ask(const std::string& method, const std::string& target, const std::string& body = "",
                std::map<std::string, std::string> headers = {}) {
-    HttpRequest request{.method = method, .target = target, .body = body,
-                        .header = [&](const std::string& name) { return headers[name]; }};
+    HttpRequest request{.method = method, .target = target, .body = body, .header = [&](const std::string& name) {
+                          return headers[name];
+                        }};
     auto answer = api.handle(request);
     Answered answered{answer.status, answer.body.empty() ? json() : json::parse(answer.body), {}};
     answered.headers.insert(answer.headers.begin(), answer.headers.end());
@@ -59,7 +59,9 @@ class ApiOverWorld {
 
   void listen(const std::string& query, Listener& listener, const std::string& last = "") {
     const auto target = "/api/v1/events" + query;
-    HttpRequest request{.method = "GET", .target = target, .header = [&](const std::string& name) { return name == "Last-Event-ID" ? last : ""; }};
+    HttpRequest request{.method = "GET", .target = target, .header = [&](const std::string& name) {
+                          return name == "Last-Event-ID" ? last : "";
+                        }};
     auto answer = api.handle(request);
     REQUIRE(answer.status == 200);
     answer.stream(listener);
@@ -76,8 +78,10 @@ class ApiOverWorld {
   }
 
   std::string create(const std::string& name = "web", const std::string& more = "") {
-    const auto answer = ask("POST", "/api/v1/sessions",
-                            R"({"user":"alice","image":"tiny","cpus":1,"memory_bytes":134217728,"disk_bytes":268435456,"name":")" + name + "\"" + more + "}");
+    const auto answer =
+        ask("POST", "/api/v1/sessions",
+            R"({"user":"alice","image":"tiny","cpus":1,"memory_bytes":134217728,"disk_bytes":268435456,"name":")" +
+                name + "\"" + more + "}");
     INFO(answer.body.dump());
     REQUIRE(answer.status == 202);
     CHECK(answer.headers.at("Location") == "/api/v1/operations/" + answer.body["operation"]["id"].get<std::string>());
@@ -90,10 +94,15 @@ class ApiOverWorld {
   HostHealth health{world};
   HttpMetrics http;
   Images images{*world.store, world, world.clock};
-  Api api{joined({session_routes(*world.sessions), image_routes(images), event_routes(*world.events, *world.sessions),
+  Api api{joined({session_routes(*world.sessions),
+                  image_routes(images),
+                  event_routes(*world.events, *world.sessions),
                   admin_routes(*world.sessions, *world.engine, health, [] { return std::string("# page\n"); }),
-                  {{.method = "GET", .pattern = "/throws", .action = [](ApiCall&) -> Result<HttpAnswer> { throw std::runtime_error("secret"); }}}}),
-          http, {.recovery = [this] { return recovery; }, .version = [this] { return world.store->version(); }}};
+                  {{.method = "GET",
+                    .pattern = "/throws",
+                    .action = [](ApiCall&) -> Result<HttpAnswer> { throw std::runtime_error("secret"); }}}}),
+          http,
+          {.recovery = [this] { return recovery; }, .version = [this] { return world.store->version(); }}};
 };
 
 }  // namespace
@@ -118,7 +127,8 @@ TEST_CASE("a session is created, shown, listed and moved") {
   CHECK(ended.status == 202);
   berth.world.settle();
   berth.check_refused(berth.ask("GET", "/api/v1/sessions/" + id), Code::not_found);
-  CHECK(berth.ask("GET", "/api/v1/operations/" + ended.body["operation"]["id"].get<std::string>()).body["state"] == "succeeded");
+  CHECK(berth.ask("GET", "/api/v1/operations/" + ended.body["operation"]["id"].get<std::string>()).body["state"] ==
+        "succeeded");
 }
 
 TEST_CASE("what was asked for before is answered anew after every change") {
@@ -168,8 +178,10 @@ TEST_CASE("the same idempotency key gives the same session, and no other request
   CHECK(first.status == 202);
   CHECK(again.body["session"]["id"] == first.body["session"]["id"]);
   const std::string other = R"({"user":"alice","name":"other","image":"tiny","disk_bytes":268435456})";
-  berth.check_refused(berth.ask("POST", "/api/v1/sessions", other, {{"Idempotency-Key", "once"}}), Code::idempotency_conflict);
-  berth.check_refused(berth.ask("POST", "/api/v1/sessions", other, {{"Idempotency-Key", std::string(129, 'k')}}), Code::invalid_field);
+  berth.check_refused(berth.ask("POST", "/api/v1/sessions", other, {{"Idempotency-Key", "once"}}),
+                      Code::idempotency_conflict);
+  berth.check_refused(berth.ask("POST", "/api/v1/sessions", other, {{"Idempotency-Key", std::string(129, 'k')}}),
+                      Code::invalid_field);
 }
 
 TEST_CASE("refusals have one form and the right code") {
@@ -186,14 +198,17 @@ TEST_CASE("refusals have one form and the right code") {
   berth.check_refused(berth.ask("GET", "/api/v1/sessions", "body"), Code::malformed_request);
   berth.check_refused(berth.ask("GET", "/api/v1/sessions?phase=gone"), Code::invalid_field);
   berth.check_refused(berth.ask("DELETE", "/api/v1/images/none"), Code::not_found);
-  berth.check_refused(berth.ask("POST", "/api/v1/sessions", R"({"user":"a","name":"b","image":"none"})"), Code::not_found);
+  berth.check_refused(berth.ask("POST", "/api/v1/sessions", R"({"user":"a","name":"b","image":"none"})"),
+                      Code::not_found);
 }
 
 TEST_CASE("a request's id is the client's where it is harmless") {
   ApiOverWorld berth;
   CHECK(berth.ask("GET", "/healthz", "", {{"X-Request-Id", "abc-1.2_3"}}).headers.at("X-Request-Id") == "abc-1.2_3");
-  for (const std::string& evil : {std::string("a\r\nInjected: b"), std::string("a b"), std::string(65, 'a'), std::string("\xff")})
-    CHECK(berth.ask("GET", "/healthz", "", {{"X-Request-Id", evil}}).headers.at("X-Request-Id").size() == Id::text_length);
+  for (const std::string& evil :
+       {std::string("a\r\nInjected: b"), std::string("a b"), std::string(65, 'a'), std::string("\xff")})
+    CHECK(berth.ask("GET", "/healthz", "", {{"X-Request-Id", evil}}).headers.at("X-Request-Id").size() ==
+          Id::text_length);
 }
 
 TEST_CASE("an exception's text stays inside") {
@@ -227,7 +242,8 @@ TEST_CASE("health shows a hypervisor manager that is away as a failed check") {
 
 TEST_CASE("an operation's stream tells it from its beginning and ends with it") {
   ApiOverWorld berth;
-  const auto accepted = berth.ask("POST", "/api/v1/sessions", R"({"user":"alice","name":"web","image":"tiny","disk_bytes":268435456})");
+  const auto accepted =
+      berth.ask("POST", "/api/v1/sessions", R"({"user":"alice","name":"web","image":"tiny","disk_bytes":268435456})");
   const auto operation = accepted.body["operation"]["id"].get<std::string>();
   berth.world.settle();
   Listener listener;

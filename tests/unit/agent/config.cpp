@@ -62,12 +62,27 @@ TEST_CASE("a file sets values and the command line goes before it") {
 }
 
 TEST_CASE("nonsense is refused, naming file and key") {
-  for (const auto& [key, value] : std::initializer_list<std::pair<const char*, const char*>>{
-           {"colour", "red"}, {"user_sessions", "-1"}, {"user_sessions", "0"}, {"user_sessions", "ten"}, {"user_memory", "1"},
-           {"user_memory", "1.5G"}, {"pool", "10.66.0.1/16"}, {"pool", "everything"}, {"user_prefix", "8"}, {"user_prefix", "31"},
-           {"first_port", "80"}, {"last_port", "1999"}, {"ttl", "2592001"}, {"ready_within", "0"}, {"adopt_nothing", "true"},
-           {"socket", "agent.sock"}, {"http_workers", "0"}, {"connections", "1000000"}, {"connections_per_peer", "2000"},
-           {"keep_alive", "18446744073709551616"}}) {
+  for (const auto& [key, value] :
+       std::initializer_list<std::pair<const char*, const char*>>{{"colour", "red"},
+                                                                  {"user_sessions", "-1"},
+                                                                  {"user_sessions", "0"},
+                                                                  {"user_sessions", "ten"},
+                                                                  {"user_memory", "1"},
+                                                                  {"user_memory", "1.5G"},
+                                                                  {"pool", "10.66.0.1/16"},
+                                                                  {"pool", "everything"},
+                                                                  {"user_prefix", "8"},
+                                                                  {"user_prefix", "31"},
+                                                                  {"first_port", "80"},
+                                                                  {"last_port", "1999"},
+                                                                  {"ttl", "2592001"},
+                                                                  {"ready_within", "0"},
+                                                                  {"adopt_nothing", "true"},
+                                                                  {"socket", "agent.sock"},
+                                                                  {"http_workers", "0"},
+                                                                  {"connections", "1000000"},
+                                                                  {"connections_per_peer", "2000"},
+                                                                  {"keep_alive", "18446744073709551616"}}) {
     INFO(key << " = " << value);
     const File file(std::string(key) + " = " + value + "\n");
     const auto config = file.read();
@@ -80,5 +95,6 @@ TEST_CASE("nonsense is refused, naming file and key") {
 
 TEST_CASE("the help lists every key") {
   const auto help = config_help();
-  for (const char* key : {"--socket", "--user_sessions", "--pool", "--http_workers", "--check-config"}) CHECK(help.contains(key));
+  for (const char* key : {"--socket", "--user_sessions", "--pool", "--http_workers", "--check-config"})
+    CHECK(help.contains(key));
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "agent/http_gate.hpp"
 
-#include <catch2/catch.hpp>
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
 #include <array>
+#include <catch2/catch.hpp>
 #include <condition_variable>
 #include <filesystem>
 #include <mutex>
@@ -46,7 +46,8 @@ class Served final : public HttpHandler {
     ++handled;
     peer = request.peer;
     if (request.target == "/large") return {.body = std::string(1 << 20, 'x')};
-    if (request.target == "/stream") return {.type = "text/event-stream", .stream = [this](HttpSink& sink) { stream(sink); }};
+    if (request.target == "/stream")
+      return {.type = "text/event-stream", .stream = [this](HttpSink& sink) { stream(sink); }};
     if (request.upload != nullptr) return upload(*request.upload);
     return {.body = std::string(request.method) + " " + std::string(request.target) + " " + std::string(request.body)};
   }
@@ -122,7 +123,8 @@ std::string answer(const Fd& fd, std::chrono::milliseconds within = 5s) {
     text.append(bytes.data(), static_cast<std::size_t>(got));
     const auto head = text.find("\r\n\r\n");
     const auto length = text.find("Content-Length: ");
-    if (head != std::string::npos && length < head && text.size() >= head + 4 + std::stoul(text.substr(length + 16))) return text;
+    if (head != std::string::npos && length < head && text.size() >= head + 4 + std::stoul(text.substr(length + 16)))
+      return text;
   }
   FAIL("no whole answer came: " + text.substr(0, 200));
   return text;
@@ -134,9 +136,13 @@ bool closed(const Fd& fd, std::chrono::milliseconds within) {
   return poll(&one, 1, static_cast<int>(within.count())) > 0 && recv(fd.get(), &byte, 1, 0) <= 0;
 }
 
-std::string body_of(const std::string& answer) { return answer.substr(std::min(answer.size(), answer.find("\r\n\r\n") + 4)); }
+std::string body_of(const std::string& answer) {
+  return answer.substr(std::min(answer.size(), answer.find("\r\n\r\n") + 4));
+}
 
-std::string get(const std::string& target) { return "GET " + target + " HTTP/1.1\r\nHost: a\r\n\r\n"; }
+std::string get(const std::string& target) {
+  return "GET " + target + " HTTP/1.1\r\nHost: a\r\n\r\n";
+}
 
 std::string post(const std::string& target, std::size_t length, const std::string& body) {
   return "POST " + target + " HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(length) + "\r\n\r\n" + body;
@@ -227,7 +233,8 @@ TEST_CASE("HEAD has the head of GET and no body") {
   say(client, "HEAD /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
   std::string text;
   std::array<char, 4096> bytes;
-  for (ssize_t got = 0; (got = recv(client.get(), bytes.data(), bytes.size(), 0)) > 0;) text.append(bytes.data(), static_cast<std::size_t>(got));
+  for (ssize_t got = 0; (got = recv(client.get(), bytes.data(), bytes.size(), 0)) > 0;)
+    text.append(bytes.data(), static_cast<std::size_t>(got));
   CHECK(text.contains("Content-Length: 7\r\n"));
   CHECK(text.ends_with("\r\n\r\n"));
 }
@@ -405,7 +412,8 @@ TEST_CASE("streams run beside the workers, are counted, and end with the daemon"
     say(*client, get("/stream"));
     std::array<char, 4096> bytes;
     std::string text;
-    while (!text.contains("data: more")) text.append(bytes.data(), static_cast<std::size_t>(recv(client->get(), bytes.data(), bytes.size(), 0)));
+    while (!text.contains("data: more"))
+      text.append(bytes.data(), static_cast<std::size_t>(recv(client->get(), bytes.data(), bytes.size(), 0)));
     CHECK(text.contains("Transfer-Encoding: chunked"));
     CHECK(text.contains("Content-Type: text/event-stream"));
   }
@@ -427,7 +435,8 @@ TEST_CASE("streams run beside the workers, are counted, and end with the daemon"
     served.stop();
     std::string text;
     std::array<char, 65536> bytes;
-    for (ssize_t got = 0; (got = recv(second.get(), bytes.data(), bytes.size(), 0)) > 0;) text.append(bytes.data(), static_cast<std::size_t>(got));
+    for (ssize_t got = 0; (got = recv(second.get(), bytes.data(), bytes.size(), 0)) > 0;)
+      text.append(bytes.data(), static_cast<std::size_t>(got));
     CHECK(text.ends_with("0\r\n\r\n"));
   }
 }

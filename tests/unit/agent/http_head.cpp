@@ -8,7 +8,9 @@ using namespace berth::agent;
 
 namespace {
 
-Result<HttpHead> with_headers(const std::string& headers) { return parse_head("GET /x HTTP/1.1\r\nHost: a\r\n" + headers + "\r\n"); }
+Result<HttpHead> with_headers(const std::string& headers) {
+  return parse_head("GET /x HTTP/1.1\r\nHost: a\r\n" + headers + "\r\n");
+}
 
 Code refusal(const Result<HttpHead>& head) {
   REQUIRE_FALSE(head);
@@ -18,7 +20,8 @@ Code refusal(const Result<HttpHead>& head) {
 }  // namespace
 
 TEST_CASE("a head tells what the gate must know") {
-  const std::string text = "POST /api/v1/sessions?x=1 HTTP/1.1\r\nHost: berth\r\nContent-Length: 12\r\nX-Empty:\r\n\r\n";
+  const std::string text =
+      "POST /api/v1/sessions?x=1 HTTP/1.1\r\nHost: berth\r\nContent-Length: 12\r\nX-Empty:\r\n\r\n";
   const auto head = parse_head(text);
   REQUIRE(head);
   CHECK(head->method == "POST");
@@ -38,13 +41,31 @@ TEST_CASE("a client says what becomes of the connection, in any case of letters"
 }
 
 TEST_CASE("what two readers could read in two ways is refused") {
-  for (const char* headers :
-       {"Content-Length: 3\r\nContent-Length: 3\r\n", "Content-Length: 3\r\nContent-Length: 4\r\n", "Content-Length: +3\r\n",
-        "Content-Length: -1\r\n", "Content-Length: 0x10\r\n", "Content-Length: 3, 3\r\n", "Content-Length: \r\n", "Content-Length: 3 \t4\r\n",
-        "Content-Length: 99999999999999999999\r\n", "Transfer-Encoding: chunked\r\n", "transfer-encoding: identity\r\n",
-        "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n", "Transfer-Encoding\r\n: chunked\r\n", "Content-Length : 3\r\n",
-        " Content-Length: 3\r\n", "X: a\r\n folded\r\n", "X: a\rContent-Length: 3\r\n", "X: a\nContent-Length: 3\r\n", "X: a\0b\r\n",
-        "no colon\r\n", ": empty\r\n", "Host: b\r\n", "X: \x01\r\n", "Expect: 200-ok\r\n", "X\x80: a\r\n"}) {
+  for (const char* headers : {"Content-Length: 3\r\nContent-Length: 3\r\n",
+                              "Content-Length: 3\r\nContent-Length: 4\r\n",
+                              "Content-Length: +3\r\n",
+                              "Content-Length: -1\r\n",
+                              "Content-Length: 0x10\r\n",
+                              "Content-Length: 3, 3\r\n",
+                              "Content-Length: \r\n",
+                              "Content-Length: 3 \t4\r\n",
+                              "Content-Length: 99999999999999999999\r\n",
+                              "Transfer-Encoding: chunked\r\n",
+                              "transfer-encoding: identity\r\n",
+                              "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n",
+                              "Transfer-Encoding\r\n: chunked\r\n",
+                              "Content-Length : 3\r\n",
+                              " Content-Length: 3\r\n",
+                              "X: a\r\n folded\r\n",
+                              "X: a\rContent-Length: 3\r\n",
+                              "X: a\nContent-Length: 3\r\n",
+                              "X: a\0b\r\n",
+                              "no colon\r\n",
+                              ": empty\r\n",
+                              "Host: b\r\n",
+                              "X: \x01\r\n",
+                              "Expect: 200-ok\r\n",
+                              "X\x80: a\r\n"}) {
     INFO(headers);
     CHECK(refusal(with_headers(headers)) == Code::malformed_request);
   }
@@ -52,9 +73,10 @@ TEST_CASE("what two readers could read in two ways is refused") {
 }
 
 TEST_CASE("a request line is three words with one space between") {
-  for (const char* line : {"GET / HTTP/2.0", "GET / HTTP/1.2", "GET / http/1.1", "GET /", "GET", "", " GET / HTTP/1.1", "GET  / HTTP/1.1",
-                           "GET / HTTP/1.1 ", "GET x HTTP/1.1", "GET http://berth/ HTTP/1.1", "GET /#a HTTP/1.1", "GET /\xc3\xa4 HTTP/1.1",
-                           "GET /a b HTTP/1.1", "G\tT / HTTP/1.1", "GET / HTTP/1.1\rX: a"}) {
+  for (const char* line :
+       {"GET / HTTP/2.0", "GET / HTTP/1.2", "GET / http/1.1", "GET /", "GET", "", " GET / HTTP/1.1", "GET  / HTTP/1.1",
+        "GET / HTTP/1.1 ", "GET x HTTP/1.1", "GET http://berth/ HTTP/1.1", "GET /#a HTTP/1.1", "GET /\xc3\xa4 HTTP/1.1",
+        "GET /a b HTTP/1.1", "G\tT / HTTP/1.1", "GET / HTTP/1.1\rX: a"}) {
     INFO(line);
     CHECK(refusal(parse_head(std::string(line) + "\r\nHost: a\r\n\r\n")) == Code::malformed_request);
   }
@@ -67,7 +89,8 @@ TEST_CASE("a head has bounds") {
   for (std::size_t i = 0; i + 1 < most_headers; ++i) many += "a: b\r\n";
   CHECK(with_headers(many));
   CHECK(refusal(with_headers(many + "a: b\r\n")) == Code::too_large);
-  CHECK(refusal(parse_head("GET /" + std::string(most_target_bytes, 'a') + " HTTP/1.1\r\nHost: a\r\n\r\n")) == Code::too_large);
+  CHECK(refusal(parse_head("GET /" + std::string(most_target_bytes, 'a') + " HTTP/1.1\r\nHost: a\r\n\r\n")) ==
+        Code::too_large);
 }
 
 TEST_CASE("an expectation is known by its place") {

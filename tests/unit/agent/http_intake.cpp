@@ -9,7 +9,9 @@ using namespace berth::agent;
 namespace {
 
 constexpr std::uint64_t most_upload = 1 << 20;
-const HttpIntake::LaneOf lane_of = [](std::string_view, std::string_view path) { return path == "/up" ? Lane::upload : Lane::worker; };
+const HttpIntake::LaneOf lane_of = [](std::string_view, std::string_view path) {
+  return path == "/up" ? Lane::upload : Lane::worker;
+};
 
 Result<bool> fed(HttpIntake& intake, std::string_view bytes) {
   intake.add(bytes);
