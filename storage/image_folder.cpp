@@ -12,6 +12,7 @@
 #include "core/fd.hpp"
 #include "core/file.hpp"
 #include "core/json.hpp"
+#include "storage/room.hpp"
 
 namespace berth::image_folder {
 namespace {
@@ -40,13 +41,16 @@ Result<void> copy_range(int from, Range range, const fs::path& to) {
   return seal(out.get(), to);
 }
 
-Result<void> unpack(const fs::path& folder, const Inspection& inspection) {
+/// The bundle lies there until its copies do, so there must be room for both.
+Result<void> unpack(const fs::path& folder, const Inspection& inspection, Bytes reserve) {
   const auto bundle = folder / incoming;
   const Fd from(open(bundle.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!from) return std::unexpected(file_error("open", bundle, errno));
-  TRY(copy_range(from.get(), inspection.boot->kernel, folder / "kernel"));
-  TRY(copy_range(from.get(), inspection.boot->initrd, folder / "initrd"));
-  TRY(copy_range(from.get(), inspection.boot->cmdline, folder / "cmdline"));
+  const auto& [kernel, initrd, cmdline] = *inspection.boot;
+  TRY(check_room(from.get(), kernel.size + initrd.size + cmdline.size + inspection.disk.size, reserve, bundle));
+  TRY(copy_range(from.get(), kernel, folder / "kernel"));
+  TRY(copy_range(from.get(), initrd, folder / "initrd"));
+  TRY(copy_range(from.get(), cmdline, folder / "cmdline"));
   TRY(copy_range(from.get(), inspection.disk, folder / "disk"));
   return remove_file(bundle);
 }
@@ -98,8 +102,9 @@ Result<bool> read_facts(const std::string& text, Image& image) {
 
 }  // namespace
 
-Result<Image> build(const fs::path& folder, const ImageId& id, Bytes file_size, const Inspection& inspection) {
-  TRY(inspection.boot ? unpack(folder, inspection) : rename_disk(folder));
+Result<Image> build(const fs::path& folder, const ImageId& id, Bytes file_size, const Inspection& inspection,
+                    Bytes reserve) {
+  TRY(inspection.boot ? unpack(folder, inspection, reserve) : rename_disk(folder));
   TRY(write_facts(folder, file_size, inspection));
   if (::chmod(folder.c_str(), 0711) != 0) return std::unexpected(file_error("set the mode of", folder, errno));
   TRY(sync_folder(folder));

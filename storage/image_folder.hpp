@@ -14,9 +14,10 @@ namespace berth::image_folder {
 inline constexpr const char* incoming = "incoming";
 
 /// Makes the folder's files out of `incoming`, which was inspected: a lone disk by renaming it, a bundle by copying the
-/// ranges that the inspection names. Synced, the folder is 0711. What `read` then gives.
+/// ranges that the inspection names; `storage_full` when the file system would have less than `reserve` bytes left.
+/// Synced, the folder is 0711. What `read` then gives.
 Result<Image> build(const std::filesystem::path& folder, const ImageId& id, Bytes file_size,
-                    const Inspection& inspection);
+                    const Inspection& inspection, Bytes reserve);
 
 /// The image in a folder that `build` has made; `storage_failed` when something is missing.
 Result<Image> read(const std::filesystem::path& folder, const ImageId& id);

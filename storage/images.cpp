@@ -71,7 +71,7 @@ Result<Image> Images::take_over(const fs::path& aside, int file, ImageFormat for
   const Fd copy(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!copy) return std::unexpected(file_error("open", path, errno));
   const auto inspection = TRY(inspector_.inspect(copy.get(), spooled.size, format, limits_));
-  (void)TRY(image_folder::build(aside, spooled.id, spooled.size, inspection));
+  (void)TRY(image_folder::build(aside, spooled.id, spooled.size, inspection, limits_.reserve));
   return settle(aside, spooled.id);
 }
 

@@ -51,6 +51,9 @@ Result<Inspection> read_taken(JsonReader& fields, ImageFormat format, Bytes file
     boot.initrd = TRY(range(fields, "initrd", file_size));
     boot.cmdline = TRY(range(fields, "cmdline", file_size));
     if (boot.cmdline.size > longest_cmdline + 1) return std::unexpected(fields.wrong("cmdline", "is too long"));
+    // Members do not overlap. No sum runs over: none of the four is larger than the file, which an off_t counts.
+    if (taken.disk.size + boot.kernel.size + boot.initrd.size + boot.cmdline.size > file_size)
+      return std::unexpected(fields.wrong("disk", "and the other members are larger than the file"));
     taken.boot = boot;
   } else if (taken.disk.offset != 0 || taken.disk.size != file_size) {
     return std::unexpected(fields.wrong("disk", "must be the whole file"));

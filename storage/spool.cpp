@@ -6,7 +6,6 @@
 #include <poll.h>
 #include <sodium.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -15,6 +14,7 @@
 
 #include "core/fd.hpp"
 #include "core/file.hpp"
+#include "storage/room.hpp"
 
 namespace berth {
 namespace {
@@ -44,17 +44,6 @@ Result<std::span<const std::uint8_t>> next(int from, std::span<std::uint8_t> buf
   }
 }
 
-Result<void> check_room(int fd, std::size_t wanted, const ImageLimits& limits, const std::filesystem::path& path) {
-  struct statvfs room {};
-  if (fstatvfs(fd, &room) != 0) return std::unexpected(file_error("look at", path, errno));
-  if (room.f_bavail * room.f_frsize >= limits.reserve + wanted) return {};
-  return std::unexpected(Error{Code::storage_full,
-                               "there is not enough room for the image",
-                               {{"path", path.parent_path().string()},
-                                {"reason", fmt::format("{} bytes are kept free for machines", limits.reserve)},
-                                {"next", "remove images that are not used ('berth image list'), or add storage"}}});
-}
-
 }  // namespace
 
 Result<Spooled> spool(int from, const std::filesystem::path& to, const ImageLimits& limits,
@@ -73,7 +62,7 @@ Result<Spooled> spool(int from, const std::filesystem::path& to, const ImageLimi
     if (piece.empty()) break;
     spooled.size += piece.size();
     if (spooled.size > limits.most_file) return std::unexpected(too_large(limits));
-    TRY(check_room(out.get(), piece.size(), limits, to));
+    TRY(check_room(out.get(), piece.size(), limits.reserve, to));
     TRY(write_all(out.get(), piece, to));
     crypto_hash_sha256_update(&hash, piece.data(), piece.size());
   }

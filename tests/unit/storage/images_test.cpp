@@ -1,10 +1,12 @@
 #include "storage/images.hpp"
 
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>
 #include <thread>
 
+#include "storage/image_folder.hpp"
 #include "tool.hpp"
 #include "world.hpp"
 
@@ -266,6 +268,29 @@ TEST_CASE("an import stops at the limits of the file and of the disk") {
   }
 }
 
+TEST_CASE("a bundle is unpacked only where its copies leave the reserve") {
+  Temporary folder;
+  if (mount("tmpfs", folder.path.c_str(), "tmpfs", 0, "size=8m") != 0) {
+    skip("mounting a small file system needs root");
+    return;
+  }
+  write(folder.path / image_folder::incoming, std::string(3 << 20, 'x'));
+  const Inspection inspection{
+      {3 << 10, 2 << 20}, DiskFormat::raw, 2 << 20, Inspection::Boot{{0, 1024}, {1024, 1024}, {2048, 9}}};
+  const auto build = [&](Bytes reserve) {
+    return image_folder::build(folder.path, ImageId(), 3 << 20, inspection, reserve);
+  };
+  const auto refused = build(4 << 20);
+  const auto left = files_in(folder.path);
+  const auto built = build(2 << 20);
+  umount2(folder.path.c_str(), MNT_DETACH);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == Code::storage_full);
+  CHECK_THAT(describe(refused.error()), Catch::Contains("2099209") && Catch::Contains("4194304"));
+  CHECK(left == 1);
+  CHECK(built);
+}
+
 TEST_CASE("an image may come through a pipe") {
   World world;
   int ends[2];
@@ -385,6 +410,20 @@ TEST_CASE("a verdict is not believed beyond what it may say") {
   CHECK(bundle(R"({"offset":2048,"size":100})"));
   CHECK_FALSE(bundle(R"({"offset":2048,"size":2000})"));
   CHECK_FALSE(bundle(R"({"offset":18446744073709551615,"size":2})"));
+}
+
+TEST_CASE("a bundle whose members are the same bytes again and again is refused") {
+  const auto bundle = [](const char* initrd) {
+    return parse_verdict(
+        std::string(R"({"verdict":"taken","disk_format":"raw","virtual_size":512,"disk":{"offset":0,"size":2048},
+      "kernel":{"offset":0,"size":1024},"cmdline":{"offset":0,"size":24},"initrd":)") +
+            initrd + "}",
+        ImageFormat::bundle, 4096, ImageLimits());
+  };
+  CHECK(bundle(R"({"offset":0,"size":1000})"));
+  const auto verdict = bundle(R"({"offset":0,"size":1001})");
+  REQUIRE_FALSE(verdict);
+  CHECK(verdict.error().code == Code::image_rejected);
 }
 
 TEST_CASE("an inspector that is not there or cannot work says so, and nothing is taken") {
