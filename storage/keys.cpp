@@ -46,6 +46,7 @@ Keys::Keys(fs::path folder, Secret host_key) : folder_(std::move(folder)), host_
 
 Result<void> Keys::prepare() {
   TRY(make_folder(folder_, 0700));
+  TRY(finish_erasing(folder_));
   return sweep(folder_, [](std::string_view name) { return name.ends_with(".new"); });
 }
 

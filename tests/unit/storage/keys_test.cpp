@@ -1,8 +1,10 @@
 #include "storage/keys.hpp"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <thread>
 
 #include "storage/host_key.hpp"
@@ -173,6 +175,50 @@ TEST_CASE("an erased key's bytes are gone from the file before its name is") {
   CHECK(contents(second).size() == before.size());
   CHECK(contents(second) != before);
   CHECK(host.keys.remove(host.alice));
+}
+
+TEST_CASE("an erasure that was cut short does not lock its user out, and is completed") {
+  Host host;
+  const auto path = host.file(host.alice);
+  const fs::path gone = path.string() + ".gone", second = host.folder.path / "link";
+  fs::rename(path, gone);
+  fs::create_hard_link(gone, second);
+  const auto before = contents(second);
+  CHECK(host.state(host.alice) == Presence::State::absent);
+  CHECK(host.keys.list()->size() == 1);
+  SECTION("at the next start") {
+    REQUIRE(host.keys.apply(KeySpec{host.alice}));
+    const auto fresh = contents(path);
+    REQUIRE(host.keys.prepare());
+    CHECK(contents(path) == fresh);
+  }
+  SECTION("when it is asked for again") {
+    REQUIRE(host.keys.remove(host.alice));
+  }
+  SECTION("when the user's next key is erased") {
+    REQUIRE(host.keys.apply(KeySpec{host.alice}));
+    REQUIRE(host.keys.remove(host.alice));
+    CHECK_FALSE(fs::exists(path));
+  }
+  CHECK_FALSE(fs::exists(gone));
+  CHECK(contents(second) != before);
+}
+
+TEST_CASE("an erasure that fails half way leaves nothing under the key's own name") {
+  Host host;
+  const auto path = host.file(host.alice);
+  rlimit before{};
+  getrlimit(RLIMIT_FSIZE, &before);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit none{0, before.rlim_max};
+  setrlimit(RLIMIT_FSIZE, &none);
+  const auto removed = host.keys.remove(host.alice);
+  setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  REQUIRE_FALSE(removed);
+  CHECK(host.state(host.alice) == Presence::State::absent);
+  REQUIRE(host.keys.remove(host.alice));
+  CHECK(files_in(path.parent_path()) == 1);
 }
 
 TEST_CASE("who lies over an image is known from key files, in doubt too") {
