@@ -60,6 +60,32 @@ Result<SecretPtr> look_up(virConnectPtr connection, const VolumeId& volume) {
   return secret;
 }
 
+using Text = std::unique_ptr<char, decltype(&free)>;
+
+bool described_as(const Text& xml, std::string_view description) {
+  return std::string_view(xml.get()).find(fmt::format("<description>{}</description>", description)) !=
+         std::string_view::npos;
+}
+
+Result<Text> xml_of(virSecretPtr secret, const VolumeId& volume) {
+  Text xml(virSecretGetXMLDesc(secret, 0), &free);
+  if (!xml) return std::unexpected(failed("look at", volume));
+  return xml;
+}
+
+/// Refuses a secret that somebody else has defined under a volume's UUID.
+Result<void> check_ours(virSecretPtr secret, const VolumeId& volume) {
+  const auto xml = TRY(xml_of(secret, volume));
+  if (virSecretGetUsageType(secret) == VIR_SECRET_USAGE_TYPE_VOLUME &&
+      (described_as(xml, with_value) || described_as(xml, without_value)))
+    return {};
+  return std::unexpected(Error{Code::wrong_state,
+                               "a secret in libvirt bears a volume's UUID and is not Berth's",
+                               {{"volume", volume.str()},
+                                {"uuid", volume.uuid()},
+                                {"next", "look at it with 'virsh secret-dumpxml', and remove it if nobody needs it"}}});
+}
+
 }  // namespace
 
 template <class Call>
@@ -85,17 +111,16 @@ Result<bool> LibvirtSecrets::has(const VolumeId& volume) {
   return on_connection([&](virConnectPtr connection) -> Result<bool> {
     const auto secret = TRY(look_up(connection, volume));
     if (!secret) return false;
-    const std::unique_ptr<char, decltype(&free)> xml(virSecretGetXMLDesc(secret.get(), 0), &free);
-    if (!xml) return std::unexpected(failed("look at", volume));
-    return std::string_view(xml.get()).find(fmt::format("<description>{}</description>", with_value)) !=
-           std::string_view::npos;
+    return described_as(TRY(xml_of(secret.get(), volume)), with_value);
   });
 }
 
 Result<void> LibvirtSecrets::drop(const VolumeId& volume) {
   return on_connection([&](virConnectPtr connection) -> Result<void> {
     const auto secret = TRY(look_up(connection, volume));
-    if (secret && virSecretUndefine(secret.get()) != 0 && virGetLastErrorCode() != VIR_ERR_NO_SECRET)
+    if (!secret) return {};
+    TRY(check_ours(secret.get(), volume));
+    if (virSecretUndefine(secret.get()) != 0 && virGetLastErrorCode() != VIR_ERR_NO_SECRET)
       return std::unexpected(failed("remove", volume));
     return {};
   });

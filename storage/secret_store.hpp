@@ -17,7 +17,7 @@ struct SecretStore {
   virtual Result<void> put(const VolumeId& volume, const std::filesystem::path& file, const Secret& passphrase) = 0;
   /// Whether `put` was done to its end since the store last started.
   virtual Result<bool> has(const VolumeId& volume) = 0;
-  /// Absent is success.
+  /// Absent is success; `wrong_state` when somebody else keeps a secret under that UUID.
   virtual Result<void> drop(const VolumeId& volume) = 0;
 };
 
