@@ -19,9 +19,12 @@ Result<std::optional<Fd>> inherited_socket();
 /// A listening unix stream socket of our own: root's, the group's, mode 0660 from its first moment on. A socket that
 /// somebody left at this path is replaced, any other file is refused.
 Result<Fd> listen_on(const std::filesystem::path& path, const std::string& group);
+/// The same for one account and root: the account's, mode 0600.
+Result<Fd> listen_on(const std::filesystem::path& path, uid_t user);
 
 /// inherited_socket, else listen_on.
 Result<Fd> listening_socket(const std::filesystem::path& path, const std::string& group);
+Result<Fd> listening_socket(const std::filesystem::path& path, uid_t user);
 
 /// The uid of the process that connected (SO_PEERCRED).
 Result<uid_t> peer_uid(int fd);

@@ -38,9 +38,9 @@ class Package(HostTest):
         self.assertEqual(len(key), 32)
         self.assertNotEqual(len(set(key)), 1)
 
-    def test_1_sockets_are_for_the_group_alone(self):
+    def test_1_sockets_are_for_the_group_and_for_the_agent_alone(self):
         self.assertEqual(self.box.shell("stat -c '%U %G %a' /run/berth/agent.sock").strip(), "berth berth 660")
-        self.assertEqual(self.box.shell("stat -c '%U %G %a' /run/berth/hypervisor.sock").strip(), "root berth 660")
+        self.assertEqual(self.box.shell("stat -c '%U %G %a' /run/berth/hypervisor.sock").strip(), "berth root 600")
         self.assertEqual(self.box.shell("stat -c '%U %a' /run/berth").strip(), "root 755")
         stranger = self.box.run("runuser", "-u", "nobody", "--", "berth", "list", check=False)
         self.assertNotEqual(stranger.returncode, 0)

@@ -327,3 +327,20 @@ TEST_CASE("a listening socket belongs to its group from the start and replaces a
   CHECK(std::filesystem::exists(folder.path + "/file"));
   CHECK_FALSE(listen_on(folder.path + std::string(200, 'x'), own_group()));
 }
+
+TEST_CASE("a listening socket for one account is that account's alone") {
+  const Folder folder;
+  const uid_t user = getuid() == 0 ? 65534 : getuid();
+  const auto socket = listen_on(folder.socket(), user);
+  REQUIRE(socket);
+  struct stat info {};
+  REQUIRE(stat(folder.socket().c_str(), &info) == 0);
+  CHECK((info.st_mode & 07777) == 0600);
+  CHECK(info.st_uid == user);
+}
+
+TEST_CASE("an account is known by its name, and a missing one is named") {
+  CHECK(uid_of_user("root").value() == 0);
+  CHECK(gid_of_group("root").value() == 0);
+  CHECK(uid_of_user("no-such-account").error().code == Code::not_found);
+}
