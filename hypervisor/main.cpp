@@ -14,7 +14,6 @@
 #include "hypervisor/config.hpp"
 #include "hypervisor/dispatch.hpp"
 #include "hypervisor/domains.hpp"
-#include "hypervisor/firewall_watch.hpp"
 #include "hypervisor/guests.hpp"
 #include "hypervisor/host_check.hpp"
 #include "hypervisor/libvirt.hpp"
@@ -74,7 +73,7 @@ void declare_key_calls(BusServer& bus, Keys& keys) {
   });
 }
 
-DomainSources sources(Libvirt& libvirt, AcceleratorChoice& accelerator, Keys& keys, const Images& images,
+DomainSources sources(Libvirt& libvirt, const AcceleratorChoice& accelerator, Keys& keys, const Images& images,
                       const Volumes& volumes) {
   return {[&libvirt] { return libvirt.connect(); }, [&accelerator] { return accelerator.choose(); },
           [&keys](const VolumeId& volume, const UserId& user) -> Result<HostKey> {
@@ -106,24 +105,6 @@ void log_lifecycle(const MachineId& machine, const std::string& event) {
                  {{"MESSAGE_ID", std::string(journal::message::lifecycle)},
                   {"BERTH_MACHINE", machine.str()},
                   {"BERTH_EVENT", event}});
-}
-
-void log_drift(const Error& drift, const Result<void>& loaded) {
-  if (loaded)
-    return journal::write(Priority::warning,
-                          "The firewall's rules are loaded again; guests are cut off until the agent has looked at "
-                          "them",
-                          drift);
-  journal::write(Priority::error,
-                 "The firewall's rules are gone or changed and cannot be loaded: guests that run may reach what they "
-                 "must not; it is tried again every second",
-                 loaded.error());
-}
-
-/// Says of every machine again how it is, which makes the agent look at it now and not in its next round.
-void say_again(Lifecycle& lifecycle, BusServer& bus) {
-  for (const auto& [machine, agent] : lifecycle.running())
-    bus.emit("Lifecycle", {machine.str(), agent ? "agent_connected" : "agent_disconnected"});
 }
 
 /// Ends the bus' loop when the service manager or a person asks to. To be made before any other thread, which would
@@ -165,17 +146,16 @@ Result<void> serve(const Config& config, const GuestPolicy& policy) {
   });
   Libvirt libvirt;
   const auto connect = [&libvirt] { return libvirt.connect(); };
-  AcceleratorChoice accelerator(config.allow_emulation,
-                                [&config](const auto& proof) { log_proof(proof, config.allow_emulation); });
+  const AcceleratorChoice accelerator(config.allow_emulation,
+                                      [&config](const auto& proof) { log_proof(proof, config.allow_emulation); });
   Keys keys(config.state_folder / "keys", std::move(host_key));
   Images images(
       config.state_folder / "images", keys, Inspector(config.image_inspector, inspector, inspector_group),
       {.most_file = config.most_image_file, .reserve = config.reserve, .most_virtual = config.most_image_virtual});
   LibvirtSecrets secrets(connect);
   Volumes volumes(config.state_folder / "volumes", keys, images, secrets);
-  const Bounds bounds{{config.pool.base(), config.pool.prefix()}, config.first_port, config.last_port};
-  Networks networks(connect, rules, bounds);
-  Firewall firewall(rules, bounds);
+  Networks networks(connect, rules);
+  Firewall firewall(rules);
   Domains domains(sources(libvirt, accelerator, keys, images, volumes), config.run_folder / "seeds",
                   config.state_folder / "boot");
   Guests guests(connect);
@@ -186,10 +166,7 @@ Result<void> serve(const Config& config, const GuestPolicy& policy) {
   TRY(volumes.prepare());
   TRY(domains.prepare());
   if (const auto loaded = rules.load(); !loaded)
-    journal::write(Priority::error,
-                   "The firewall's rules cannot be loaded: guests that run are held by what stood before, if it stands; "
-                   "no machine is started meanwhile, and it is tried again every second",
-                   loaded.error());
+    journal::write(Priority::error, "The firewall's rules are not loaded; no machine gets through", loaded.error());
 
   const std::array<Driver*, kinds.size()> drivers{&keys, &volumes, &networks, &firewall, &domains};
   Dispatch dispatch(drivers);
@@ -200,11 +177,6 @@ Result<void> serve(const Config& config, const GuestPolicy& policy) {
   bus.method("Host", 0, false, [&checks](Call&) -> Result<std::string> { return checks.json(); });
   lifecycle.follow(libvirt);
 
-  const FirewallWatch firewall_watch({[&rules] { return rules.check(); }, [&rules] { return rules.load(); }},
-                                     [&](const Error& drift, const Result<void>& loaded) {
-                                       log_drift(drift, loaded);
-                                       if (loaded) say_again(lifecycle, bus);
-                                     });
   const Watchdog watchdog([&bus] { return bus.responds(std::chrono::seconds(5)); });
   notify_ready("serves the agent");
   return bus.run();
