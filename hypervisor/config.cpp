@@ -28,6 +28,9 @@ po::options_description options() {
   add("image_size_limit", text("64G"), "largest image file");
   add("image_disk_limit", text("16T"), "largest disk that an image may have for a guest");
   add("disk_reserve", text("1G"), "space on the state folder's file system that an image import leaves free");
+  add("pool", text("10.66.0.0/16"), "addresses for machines; must cover the agent's pool");
+  add("first_port", text("20000"), "ports of the host that may lead to machines' SSH; must cover the agent's");
+  add("last_port", text("29999"), "the last of them");
   add("guest_blocked", text(""), "blocks of addresses that guests may not reach besides private ones, comma-separated");
   add("guest_allowed", text(""), "private blocks of addresses that guests may reach all the same, comma-separated");
   return all;
@@ -37,6 +40,16 @@ Result<std::filesystem::path> absolute(const po::variables_map& values, const st
   std::filesystem::path path = config_text(values, key);
   if (path.is_absolute() && path == path.lexically_normal()) return path;
   return std::unexpected(Error{Code::invalid_field, "must be an absolute path without detours", {{"key", key}}});
+}
+
+Result<Subnet> subnet(const po::variables_map& values, const std::string& key) {
+  auto block = Subnet::parse(config_text(values, key));
+  if (!block) return std::unexpected(std::move(block).error().with("key", key));
+  return block;
+}
+
+Result<std::uint16_t> port(const po::variables_map& values, const std::string& key, std::uint16_t least) {
+  return static_cast<std::uint16_t>(TRY(config_number(values, key, least, 65535)));
 }
 
 Result<Config> read(const po::variables_map& values) {
@@ -51,6 +64,9 @@ Result<Config> read(const po::variables_map& values) {
   config.most_image_file = TRY(config_number(values, "image_size_limit", MiB, most_disk, true));
   config.most_image_virtual = TRY(config_number(values, "image_disk_limit", MiB, most_disk, true));
   config.reserve = TRY(config_number(values, "disk_reserve", 0, most_disk, true));
+  config.pool = TRY(subnet(values, "pool"));
+  config.first_port = TRY(port(values, "first_port", 1024));
+  config.last_port = TRY(port(values, "last_port", config.first_port));
   config.guest_blocked = config_text(values, "guest_blocked");
   config.guest_allowed = config_text(values, "guest_allowed");
   return config;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <variant>
 
 #include "core/error.hpp"
+#include "core/ipv4.hpp"
 #include "core/spec.hpp"
 
 namespace berth::hypervisor {
@@ -22,6 +24,8 @@ struct Config {
   Bytes most_image_file = 0;
   Bytes most_image_virtual = 0;
   Bytes reserve = 0;                         ///< bytes of the file system that no import uses up
+  Subnet pool;                               ///< addresses that the agent may give to machines
+  std::uint16_t first_port = 0, last_port = 0;  ///< ports of the host that it may lead to their SSH
   bool check_only = false;                   ///< --check-config: say whether it is sound, and stop
   std::string guest_blocked, guest_allowed;  ///< blocks of addresses, comma-separated; netiso reads them
 };

@@ -154,8 +154,9 @@ Result<void> serve(const Config& config, const GuestPolicy& policy) {
       {.most_file = config.most_image_file, .reserve = config.reserve, .most_virtual = config.most_image_virtual});
   LibvirtSecrets secrets(connect);
   Volumes volumes(config.state_folder / "volumes", keys, images, secrets);
-  Networks networks(connect, rules);
-  Firewall firewall(rules);
+  const Bounds bounds{{config.pool.base(), config.pool.prefix()}, config.first_port, config.last_port};
+  Networks networks(connect, rules, bounds);
+  Firewall firewall(rules, bounds);
   Domains domains(sources(libvirt, accelerator, keys, images, volumes), config.run_folder / "seeds",
                   config.state_folder / "boot");
   Guests guests(connect);

@@ -7,8 +7,10 @@ Result<Presence> Firewall::observe(const Spec& spec) {
   return rules_.observe(elements_of(std::get<FirewallSpec>(spec)));
 }
 
-Result<void> Firewall::apply(const Spec& spec) {
-  return rules_.put(elements_of(std::get<FirewallSpec>(spec)));
+Result<void> Firewall::apply(const Spec& any) {
+  const auto& spec = std::get<FirewallSpec>(any);
+  TRY(bounds_.check(spec));
+  return rules_.put(elements_of(spec));
 }
 
 Result<void> Firewall::remove(const Id& machine) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include "netiso/bounds.hpp"
 #include "netiso/kernel_rules.hpp"
 
 namespace berth {
@@ -10,10 +11,11 @@ namespace berth {
 class Firewall : public Driver {
  public:
   /// Refers to the rules: keep them alive.
-  explicit Firewall(KernelRules& rules) : rules_(rules) {}
+  Firewall(KernelRules& rules, const Bounds& bounds) : rules_(rules), bounds_(bounds) {}
 
   Kind kind() const noexcept override { return Kind::firewall; }
   Result<Presence> observe(const Spec& spec) override;
+  /// `invalid_field` for an address or a port out of bounds.
   Result<void> apply(const Spec& spec) override;
   /// The machine's connections end with it; whoever has the address next does not inherit a way in.
   Result<void> remove(const Id& machine) override;
@@ -21,6 +23,7 @@ class Firewall : public Driver {
 
  private:
   KernelRules& rules_;
+  const Bounds bounds_;
 };
 
 }  // namespace berth

@@ -104,6 +104,7 @@ Result<Presence> Networks::observe(const Spec& any) {
 
 Result<void> Networks::apply(const Spec& any) {
   const auto& spec = std::get<NetworkSpec>(any);
+  TRY(bounds_.check(spec));
   if (spec.subnet.prefix() < shortest_prefix)
     return std::unexpected(Error{Code::invalid_field,
                                  "a user's subnet has a prefix of 22 or longer",

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 
+#include "netiso/bounds.hpp"
 #include "netiso/kernel_rules.hpp"
 
 namespace berth {
@@ -25,11 +26,12 @@ class Networks : public Driver {
   static constexpr unsigned shortest_prefix = 22;
 
   /// Refers to the rules: keep them alive.
-  Networks(LibvirtProvider libvirt, KernelRules& rules) : libvirt_(std::move(libvirt)), rules_(rules) {}
+  Networks(LibvirtProvider libvirt, KernelRules& rules, const Bounds& bounds)
+      : libvirt_(std::move(libvirt)), rules_(rules), bounds_(bounds) {}
 
   Kind kind() const noexcept override { return Kind::network; }
   Result<Presence> observe(const Spec& spec) override;
-  /// A damaged network is made anew; guests that run on it are without network until they are started again.
+  /// `invalid_field` for a subnet out of bounds. A damaged network is made anew; guests that run on it are without network until they are started again.
   Result<void> apply(const Spec& spec) override;
   Result<void> remove(const Id& user) override;
   /// The users of all libvirt networks that bear our prefix, and of all elements that the firewall has for networks.
@@ -41,6 +43,7 @@ class Networks : public Driver {
 
   LibvirtProvider libvirt_;
   KernelRules& rules_;
+  const Bounds bounds_;
   std::array<std::mutex, 16> locks_;
 };
 

@@ -18,6 +18,9 @@ class Block {
   constexpr Block(Ipv4 base, unsigned prefix) : base_(base), prefix_(prefix) {}
 
   bool overlaps(const Block& other) const;
+  bool contains(Ipv4 address) const { return overlaps({address, 32}); }
+  /// Whether all of the subnet lies in this block.
+  bool contains(const Subnet& subnet) const { return subnet.prefix() >= prefix_ && contains(subnet.base()); }
   std::string str() const;
   auto operator<=>(const Block&) const = default;
 

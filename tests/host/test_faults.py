@@ -118,7 +118,7 @@ class Faults(HostTest):
         self.assert_works()
 
     def test_addresses_exhausted(self):
-        self.box.configure({"agent": {"pool": "10.77.0.0/29", "user_prefix": "30"}})
+        self.box.configure({"agent": {"pool": "10.66.255.248/29", "user_prefix": "30"}})
         try:
             for user in ("alice", "bob"):
                 self.create("web", user)

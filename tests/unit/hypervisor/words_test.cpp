@@ -69,11 +69,15 @@ TEST_CASE("the configuration has safe defaults and names what it refuses") {
   CHECK_FALSE(config.allow_emulation);
   CHECK_FALSE(config.check_only);
   CHECK(config.agent_user == "berth");
+  CHECK(config.pool.str() == "10.66.0.0/16");
+  CHECK(config.first_port == 20000);
+  CHECK(config.last_port == 29999);
   CHECK(std::get<Config>(*config_of({"--allow_emulation=yes"})).allow_emulation);
   CHECK(std::get<Config>(*config_of({"--check-config"})).check_only);
   CHECK(std::get<Config>(*config_of({"--disk_reserve=2G"})).reserve == 2 * GiB);
   CHECK(std::get<Answer>(*config_of({"--version"})).text.starts_with("berth-hypervisor "));
   for (const char* wrong : {"--allow_emulation=maybe", "--state_folder=here", "--run_folder=/a/../b",
-                            "--image_size_limit=-1", "--disk_reserve=1X", "--allow_emu=yes", "--nonsense=1"})
+                            "--image_size_limit=-1", "--disk_reserve=1X", "--pool=10.66.0.1/16",
+                            "--pool=all", "--first_port=22", "--last_port=19999", "--last_port=65536", "--allow_emu=yes", "--nonsense=1"})
     CHECK(config_of({wrong}).error().code == Code::invalid_field);
 }
