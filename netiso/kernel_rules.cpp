@@ -48,7 +48,7 @@ Result<const Listing*> KernelRules::list() {
   }
   return std::unexpected(Error{Code::firewall_failed,
                                "the kernel's packet filter changes too often to be read",
-                               {{"next_step", "look at `nft monitor` for who changes it"}}});
+                               {{"next", "look at `nft monitor` for who changes it"}}});
 }
 
 Result<void> KernelRules::check() {

@@ -25,7 +25,7 @@ Error failed(virConnectPtr connection, const char* what, const std::string& netw
   Error error{Code::network_failed, what, {{"network", network}, {"reason", said != nullptr ? said : "unknown"}}};
   if (virConnectIsAlive(connection) == 1) return error;
   error.code = Code::libvirt_failed;
-  return std::move(error).with("next_step", "look at `systemctl status libvirtd`");
+  return std::move(error).with("next", "look at `systemctl status libvirtd`");
 }
 
 /// No network where there is none of that name.

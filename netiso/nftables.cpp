@@ -39,7 +39,7 @@ Result<std::string> Nftables::run(const std::string& commands) {
     return std::unexpected(Error{Code::firewall_failed,
                                  "the kernel's packet filter refuses a command",
                                  {{"reason", reason(complaint != nullptr ? complaint : "")},
-                                  {"next_step", "look at `nft list ruleset`; nf_tables must be in the kernel"}}});
+                                  {"next", "look at `nft list ruleset`; nf_tables must be in the kernel"}}});
   return output;
 }
 
