@@ -32,9 +32,17 @@ MachineState::Phase phase_of(virDomainState state) {
   }
 }
 
-std::string why_paused(virDomain* domain) {
+/// Asks libvirt for state and reason.
+Result<std::pair<virDomainState, int>> state_and_reason(virDomain* domain) {
   int state = 0, reason = 0;
-  if (virDomainGetState(domain, &state, &reason, 0) == 0 && reason == VIR_DOMAIN_PAUSED_IOERROR)
+  if (virDomainGetState(domain, &state, &reason, 0) != 0)
+    return std::unexpected(libvirt_error(Code::libvirt_failed, "cannot ask for a machine's state"));
+  return std::pair(static_cast<virDomainState>(state), reason);
+}
+
+std::string why_paused(virDomain* domain) {
+  const auto now = state_and_reason(domain);
+  if (now && now->second == VIR_DOMAIN_PAUSED_IOERROR)
     return "it is paused since a disk failed or is full";
   return "it is paused";
 }
@@ -55,9 +63,15 @@ std::string_view name_of(MachineState::Phase phase) noexcept {
 
 Result<DomainPtr> find_domain(virConnect* connection, const Id& machine) {
   DomainPtr domain(virDomainLookupByUUIDString(connection, machine.uuid().c_str()));
-  if (domain || no_such_domain()) return domain;
-  return std::unexpected(
-      libvirt_error(Code::libvirt_failed, "cannot look a machine up").with("machine", machine.str()));
+  if (!domain && no_such_domain()) return domain;
+  if (!domain)
+    return std::unexpected(
+        libvirt_error(Code::libvirt_failed, "cannot look a machine up").with("machine", machine.str()));
+  const std::string name = virDomainGetName(domain.get());
+  if (name == names::domain(MachineId(machine))) return domain;
+  return std::unexpected(Error{Code::wrong_state,
+                               "a domain that is not Berth's has this id",
+                               {{"machine", machine.str()}, {"domain", name}}});
 }
 
 Result<std::vector<DomainPtr>> marked_domains(virConnect* connection) {
@@ -87,10 +101,16 @@ Result<std::map<MachineId, MachineState>> running_machines(virConnect* connectio
 }
 
 Result<virDomainState> state_of(virDomain* domain) {
-  int state = 0;
-  if (virDomainGetState(domain, &state, nullptr, 0) != 0)
-    return std::unexpected(libvirt_error(Code::libvirt_failed, "cannot ask for a machine's state"));
-  return static_cast<virDomainState>(state);
+  return TRY(state_and_reason(domain)).first;
+}
+
+Result<bool> is_being_started(virDomain* domain) {
+  const auto [state, reason] = TRY(state_and_reason(domain));
+  return being_started(state, reason);
+}
+
+bool being_started(virDomainState state, int reason) noexcept {
+  return state == VIR_DOMAIN_SHUTOFF || (state == VIR_DOMAIN_PAUSED && reason == VIR_DOMAIN_PAUSED_STARTING_UP);
 }
 
 bool is_of(virDomain* domain, const DomainSpec& spec) {

@@ -19,7 +19,7 @@ struct MachineState {
 };
 std::string_view name_of(MachineState::Phase phase) noexcept;
 
-/// The machine's domain; empty when there is none.
+/// The machine's domain; empty when there is none. `wrong_state` for a domain of another name that has its UUID.
 Result<DomainPtr> find_domain(virConnect* connection, const Id& machine);
 /// Every domain, running or not, that bears our name and our mark.
 Result<std::vector<DomainPtr>> marked_domains(virConnect* connection);
@@ -27,6 +27,10 @@ Result<std::vector<DomainPtr>> marked_domains(virConnect* connection);
 Result<std::map<MachineId, MachineState>> running_machines(virConnect* connection);
 
 Result<virDomainState> state_of(virDomain* domain);
+/// Whether libvirt has yet to finish its start. There are no domains of ours that are off, so one that libvirt has and
+/// that does not run is on its way.
+Result<bool> is_being_started(virDomain* domain);
+bool being_started(virDomainState state, int reason) noexcept;
 /// Whether it was started for this machine's user and volume.
 bool is_of(virDomain* domain, const DomainSpec& spec);
 Result<Presence> presence_of(virDomain* domain, const DomainSpec& spec);

@@ -108,6 +108,8 @@ Result<void> Domains::apply(const Spec& any) {
 
 Result<void> Domains::start(virConnect* connection, const DomainSpec& spec) {
   const auto accelerator = TRY(sources_.accelerator());
+  if (TRY(is_being_started(domain.get())))
+    return std::unexpected(about(spec.machine, Code::libvirt_failed, "the machine is still being started"));
   auto files = make_files(spec);
   auto started = files ? create(connection, spec, *files, accelerator) : Result<void>(std::unexpected(files.error()));
   if (!started) (void)remove_files(spec.machine);  // the first error is the one to tell

@@ -45,7 +45,8 @@ class Domains : public Driver {
   /// Damaged: paused, by a start that was broken off or by a full disk, or of another volume.
   Result<Presence> observe(const Spec& spec) override;
   /// The machine runs when this returns, its card behind the rules that stood before. `start_failed` has QEMU's last
-  /// words, `accelerator_missing` says what the operator can do; nothing is left behind then.
+  /// words, `accelerator_missing` says what the operator can do; nothing is left behind then. `libvirt_failed` while
+  /// libvirt is at its start already.
   Result<void> apply(const Spec& spec) override;
   /// Ends the machine at once (QEMU gets 15 s to flush, by libvirt) and removes its files.
   Result<void> remove(const Id& machine) override;
