@@ -74,7 +74,11 @@ Result<void> write_file(const fs::path& path, std::span<const std::uint8_t> byte
     (void)::unlink(fresh.c_str());
     return written;
   }
-  if (::rename(fresh.c_str(), path.c_str()) != 0) return std::unexpected(file_error("rename", fresh, errno));
+  if (::rename(fresh.c_str(), path.c_str()) != 0) {
+    auto error = file_error("rename", fresh, errno);
+    (void)::unlink(fresh.c_str());
+    return std::unexpected(std::move(error));
+  }
   return sync_folder(path.parent_path());
 }
 

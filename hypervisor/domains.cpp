@@ -29,11 +29,23 @@ Result<void> make_folder(const fs::path& path, mode_t mode) {
   return {};
 }
 
-/// A copy that shares its blocks with the original where the file system can (copy_file_range).
+/// Removes what write_file had not finished when the daemon was killed.
+Result<void> remove_broken_off(const fs::path& folder) {
+  std::error_code fault;
+  const std::vector<fs::path> files(fs::directory_iterator(folder, fault), {});
+  if (fault) return std::unexpected(file_error("list", folder, fault.value()));
+  for (const auto& file : files)
+    if (file.extension() == ".new") TRY(remove_file(file));
+  return {};
+}
+
+/// A copy that shares its blocks with the original where the file system can (copy_file_range). Never into a file that
+/// is there: libvirt may have given it to QEMU's user.
 Result<void> copy_blocks(const fs::path& from, const fs::path& to) {
   const Fd source(open(from.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!source) return std::unexpected(file_error("open", from, errno));
-  const Fd target(open(to.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0400));
+  if (unlink(to.c_str()) != 0 && errno != ENOENT) return std::unexpected(file_error("replace", to, errno));
+  const Fd target(open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400));
   if (!target) return std::unexpected(file_error("create", to, errno));
   for (;;) {
     const auto copied = copy_file_range(source.get(), nullptr, target.get(), nullptr, std::size_t{1} << 30, 0);
@@ -73,7 +85,8 @@ Result<void> set_going(virDomain* domain, const DomainSpec& spec) {
 
 Result<void> Domains::prepare() const {
   TRY(make_folder(seeds_, 0711));
-  return make_folder(boot_, 0711);
+  TRY(make_folder(boot_, 0711));
+  return remove_broken_off(seeds_);
 }
 
 std::mutex& Domains::mutex_of(const Id& machine) {
@@ -95,6 +108,8 @@ Result<void> Domains::apply(const Spec& any) {
   const auto connection = TRY(sources_.libvirt());
   const auto domain = TRY(find_domain(connection.get(), spec.machine));
   if (!domain) return start(connection.get(), spec);
+  if (TRY(is_being_started(domain.get())))
+    return std::unexpected(about(spec.machine, Code::libvirt_failed, "the machine is still being started"));
   const auto state = TRY(state_of(domain.get()));
   if (!is_of(domain.get(), spec))
     return std::unexpected(
@@ -108,8 +123,6 @@ Result<void> Domains::apply(const Spec& any) {
 
 Result<void> Domains::start(virConnect* connection, const DomainSpec& spec) {
   const auto accelerator = TRY(sources_.accelerator());
-  if (TRY(is_being_started(domain.get())))
-    return std::unexpected(about(spec.machine, Code::libvirt_failed, "the machine is still being started"));
   auto files = make_files(spec);
   auto started = files ? create(connection, spec, *files, accelerator) : Result<void>(std::unexpected(files.error()));
   if (!started) (void)remove_files(spec.machine);  // the first error is the one to tell
@@ -151,9 +164,20 @@ Result<std::optional<BootFiles>> Domains::copy_boot_files(const MachineId& machi
 Result<void> Domains::remove_files(const Id& machine) const {
   std::error_code fault;
   fs::remove_all(boot_ / machine.str(), fault);
+  remove_logs(machine);
+  TRY(remove_file(seed_of(machine).string() + ".new"));
   TRY(remove_file(seed_of(machine)));
   if (fault) return std::unexpected(file_error("remove", boot_ / machine.str(), fault.value()));
   return {};
+}
+
+/// The log and those that virtlogd rotated. One that cannot be removed keeps no machine from ending.
+void Domains::remove_logs(const Id& machine) const {
+  const auto name = names::domain(MachineId(machine)) + ".log";
+  std::error_code fault;
+  const std::vector<fs::path> files(fs::directory_iterator(logs_, fault), {});
+  for (const auto& file : files)
+    if (file.filename().string().starts_with(name)) fs::remove(file, fault);
 }
 
 Result<void> Domains::remove(const Id& machine) {

@@ -35,10 +35,12 @@ struct DomainSources {
 /// kernel and initrd (libvirt makes QEMU's user the owner of these; nobody may own what machines share).
 class Domains : public Driver {
  public:
-  /// `seeds` lies in memory, `boot` on disk.
-  Domains(DomainSources sources, std::filesystem::path seeds, std::filesystem::path boot)
-      : sources_(std::move(sources)), seeds_(std::move(seeds)), boot_(std::move(boot)) {}
-  /// Makes the folders (0711, so that QEMU gets at what is its own). To be called once, before all else.
+  /// `seeds` lies in memory, `boot` on disk; `logs` is where libvirt keeps what QEMU says, and its command line.
+  Domains(DomainSources sources, std::filesystem::path seeds, std::filesystem::path boot,
+          std::filesystem::path logs = "/var/log/libvirt/qemu")
+      : sources_(std::move(sources)), seeds_(std::move(seeds)), boot_(std::move(boot)), logs_(std::move(logs)) {}
+  /// Makes the folders (0711, so that QEMU gets at what is its own), and removes seeds that were broken off. To be called
+  /// once, before all else.
   Result<void> prepare() const;
 
   Kind kind() const noexcept override { return Kind::domain; }
@@ -48,7 +50,7 @@ class Domains : public Driver {
   /// words, `accelerator_missing` says what the operator can do; nothing is left behind then. `libvirt_failed` while
   /// libvirt is at its start already.
   Result<void> apply(const Spec& spec) override;
-  /// Ends the machine at once (QEMU gets 15 s to flush, by libvirt) and removes its files.
+  /// Ends the machine at once (QEMU gets 15 s to flush, by libvirt) and removes its files, libvirt's log of it too.
   Result<void> remove(const Id& machine) override;
   /// Domains of our mark, and machines of which only files are left.
   Result<std::vector<Id>> list() override;
@@ -61,11 +63,12 @@ class Domains : public Driver {
   Result<std::optional<BootFiles>> copy_boot_files(const MachineId& machine,
                                                    const std::optional<BootFiles>& shared) const;
   Result<void> remove_files(const Id& machine) const;
+  void remove_logs(const Id& machine) const;
   std::filesystem::path seed_of(const Id& machine) const { return seeds_ / (machine.str() + ".iso"); }
   std::mutex& mutex_of(const Id& machine);
 
   DomainSources sources_;
-  std::filesystem::path seeds_, boot_;
+  std::filesystem::path seeds_, boot_, logs_;
   std::array<std::mutex, 16> mutexes_;  ///< a machine's calls exclude each other, most machines' do not
 };
 

@@ -50,6 +50,9 @@ TEST_CASE("a file is replaced whole, with its mode, and a failed write leaves th
   CHECK((info.st_mode & 07777) == 0600);
   CHECK_FALSE(fs::exists(file.string() + ".new"));
   CHECK_FALSE(write_file(folder.path / "no" / "such", bytes("x"), 0600));
+  fs::create_directory(folder.path / "folder");
+  CHECK_FALSE(write_file(folder.path / "folder", bytes("x"), 0600));
+  CHECK_FALSE(fs::exists(folder.path / "folder.new"));
   CHECK(write_file("/dev/full/x", bytes("x"), 0600).error().code == Code::storage_failed);
 }
 
