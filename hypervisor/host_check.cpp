@@ -76,7 +76,7 @@ HostCheck memory_check(Bytes available) {
 }
 
 HostCheck HostChecks::kvm() const {
-  const auto& proof = sources_.accelerator->kvm();
+  const auto proof = sources_.accelerator->kvm();
   if (proof) return {"kvm", State::ok, "a guest's instructions run at the processor's speed"};
   if (sources_.accelerator->emulation_allowed())
     return {"kvm", State::warning, fmt::format("{}; {}", describe(proof.error()), emulation_warning),
@@ -134,7 +134,7 @@ std::vector<HostCheck> HostChecks::all() const {
 }
 
 std::string HostChecks::json() const {
-  const auto accelerator = sources_.accelerator->choose();
+  const auto accelerator = sources_.accelerator->current();
   const auto space = space_of(sources_.state_folder);
   auto checks = nlohmann::json::array();
   for (const auto& check : all())

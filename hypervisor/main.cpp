@@ -73,7 +73,7 @@ void declare_key_calls(BusServer& bus, Keys& keys) {
   });
 }
 
-DomainSources sources(Libvirt& libvirt, const AcceleratorChoice& accelerator, Keys& keys, const Images& images,
+DomainSources sources(Libvirt& libvirt, AcceleratorChoice& accelerator, Keys& keys, const Images& images,
                       const Volumes& volumes) {
   return {[&libvirt] { return libvirt.connect(); }, [&accelerator] { return accelerator.choose(); },
           [&keys](const VolumeId& volume, const UserId& user) -> Result<HostKey> {
@@ -146,8 +146,8 @@ Result<void> serve(const Config& config, const GuestPolicy& policy) {
   });
   Libvirt libvirt;
   const auto connect = [&libvirt] { return libvirt.connect(); };
-  const AcceleratorChoice accelerator(config.allow_emulation,
-                                      [&config](const auto& proof) { log_proof(proof, config.allow_emulation); });
+  AcceleratorChoice accelerator(config.allow_emulation,
+                                [&config](const auto& proof) { log_proof(proof, config.allow_emulation); });
   Keys keys(config.state_folder / "keys", std::move(host_key));
   Images images(
       config.state_folder / "images", keys, Inspector(config.image_inspector, inspector, inspector_group),
