@@ -104,7 +104,7 @@ HostCheck HostChecks::firewall() const {
   const auto stands = sources_.firewall();
   if (stands) return {"firewall", State::ok, "the rules stand"};
   return {"firewall", State::failed, describe(stands.error()),
-          "restart berth-hypervisor, which loads the rules; then find out what else changes nftables"};
+          "berth-hypervisor loads the rules again within a second; find out what else changes nftables"};
 }
 
 HostCheck HostChecks::seeds() const {

@@ -74,6 +74,11 @@ void Lifecycle::compare(const std::map<MachineId, bool>& now) {
   known_ = now;
 }
 
+std::map<MachineId, bool> Lifecycle::running() {
+  const std::scoped_lock lock(mutex_);
+  return known_;
+}
+
 void Lifecycle::domain_event(virDomain* domain, int event, int detail) {
   const auto machine = machine_of(domain);
   const char* word = lifecycle_word(event, detail);

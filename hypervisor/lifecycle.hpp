@@ -24,6 +24,8 @@ class Lifecycle {
       : told_(std::move(told)) {}
   /// From now on. libvirt's callbacks refer to this object, so it must outlive `libvirt`.
   void follow(Libvirt& libvirt);
+  /// The machines that run, as far as libvirt has told, and whether their agent is connected.
+  std::map<MachineId, bool> running();
 
  private:
   void opened(const ConnectPtr& connection);

@@ -14,6 +14,7 @@
 #include "hypervisor/config.hpp"
 #include "hypervisor/dispatch.hpp"
 #include "hypervisor/domains.hpp"
+#include "hypervisor/firewall_watch.hpp"
 #include "hypervisor/guests.hpp"
 #include "hypervisor/host_check.hpp"
 #include "hypervisor/libvirt.hpp"
@@ -107,6 +108,24 @@ void log_lifecycle(const MachineId& machine, const std::string& event) {
                   {"BERTH_EVENT", event}});
 }
 
+void log_drift(const Error& drift, const Result<void>& loaded) {
+  if (loaded)
+    return journal::write(Priority::warning,
+                          "The firewall's rules are loaded again; guests are cut off until the agent has looked at "
+                          "them",
+                          drift);
+  journal::write(Priority::error,
+                 "The firewall's rules are gone or changed and cannot be loaded: guests that run may reach what they "
+                 "must not; it is tried again every second",
+                 loaded.error());
+}
+
+/// Says of every machine again how it is, which makes the agent look at it now and not in its next round.
+void say_again(Lifecycle& lifecycle, BusServer& bus) {
+  for (const auto& [machine, agent] : lifecycle.running())
+    bus.emit("Lifecycle", {machine.str(), agent ? "agent_connected" : "agent_disconnected"});
+}
+
 /// Ends the bus' loop when the service manager or a person asks to. To be made before any other thread, which would
 /// take the signals.
 class SignalStop {
@@ -167,7 +186,10 @@ Result<void> serve(const Config& config, const GuestPolicy& policy) {
   TRY(volumes.prepare());
   TRY(domains.prepare());
   if (const auto loaded = rules.load(); !loaded)
-    journal::write(Priority::error, "The firewall's rules are not loaded; no machine gets through", loaded.error());
+    journal::write(Priority::error,
+                   "The firewall's rules cannot be loaded: guests that run are held by what stood before, if it stands; "
+                   "no machine is started meanwhile, and it is tried again every second",
+                   loaded.error());
 
   const std::array<Driver*, kinds.size()> drivers{&keys, &volumes, &networks, &firewall, &domains};
   Dispatch dispatch(drivers);
@@ -178,6 +200,11 @@ Result<void> serve(const Config& config, const GuestPolicy& policy) {
   bus.method("Host", 0, false, [&checks](Call&) -> Result<std::string> { return checks.json(); });
   lifecycle.follow(libvirt);
 
+  const FirewallWatch firewall_watch({[&rules] { return rules.check(); }, [&rules] { return rules.load(); }},
+                                     [&](const Error& drift, const Result<void>& loaded) {
+                                       log_drift(drift, loaded);
+                                       if (loaded) say_again(lifecycle, bus);
+                                     });
   const Watchdog watchdog([&bus] { return bus.responds(std::chrono::seconds(5)); });
   notify_ready("serves the agent");
   return bus.run();

@@ -58,9 +58,9 @@ Result<void> KernelRules::check() {
   return std::unexpected(Error{Code::firewall_failed,
                                "the firewall's rules were changed by somebody else",
                                {{"tables", "bridge berth, arp berth, inet berth"},
-                                {"next_step",
-                                 "systemctl reload-or-restart berth-hypervisor puts them back; find out what "
-                                 "flushes them, such as a restart of nftables.service"}}});
+                                {"next",
+                                 "berth-hypervisor puts them back within a second; find out what flushes them, such as "
+                                 "a restart of nftables.service"}}});
 }
 
 Result<Presence> KernelRules::observe(const std::vector<Element>& wanted) {

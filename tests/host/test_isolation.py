@@ -100,12 +100,15 @@ class Isolation(HostTest):
         rules = self.box.run("nft", "list", "ruleset").stdout
         tables = [line.split()[1:3] for line in rules.splitlines() if line.startswith("table") and "berth" in line]
         self.assertTrue(tables)
+        self.box.run("systemctl", "stop", "berth-hypervisor")  # it would put them back
         try:
             for family, table in tables:
                 self.box.run("nft", "delete", "table", family, table)
             self.assertTrue(self.guest_opens(self.gateway, SERVICE))
         finally:
             self.box.run("nft", "-f", "-", stdin="flush ruleset\n" + rules)
+            self.box.run("systemctl", "start", "berth-hypervisor")
+            self.box.wait_ready()
         self.assertFalse(self.guest_opens(self.gateway, SERVICE))
 
 
