@@ -129,10 +129,13 @@ Outcome run_guest(int kvm) {
 }
 
 /// Waits for the child to end, by its process descriptor; false when the deadline passes first.
-bool ended_in_time(pid_t child) {
+Result<bool> ended_in_time(pid_t child) {
   const Fd process(static_cast<int>(syscall(SYS_pidfd_open, child, 0)));
+  if (!process) return std::unexpected(unproved_call("cannot watch the probe"));
   pollfd end{process.get(), POLLIN, 0};
-  return process && poll(&end, 1, static_cast<int>(deadline.count())) == 1;
+  const int ended = poll(&end, 1, static_cast<int>(deadline.count()));
+  if (ended < 0) return std::unexpected(unproved_call("cannot wait for the probe"));
+  return ended == 1;
 }
 
 }  // namespace
@@ -145,12 +148,13 @@ Result<void> prove_kvm() {
   const pid_t child = fork();
   if (child < 0) return std::unexpected(unproved_call("cannot fork"));
   if (child == 0) _exit(static_cast<int>(run_guest(kvm.get())));
-  const bool in_time = ended_in_time(child);
-  if (!in_time) kill(child, SIGKILL);
+  const auto in_time = ended_in_time(child);
+  if (!in_time || !*in_time) kill(child, SIGKILL);
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
-  if (!in_time) return std::unexpected(unproved("it runs a guest's kernel far slower than the processor, as a software KVM does"));
+  if (!in_time) return std::unexpected(in_time.error());
+  if (!*in_time) return std::unexpected(unproved("it runs a guest's kernel far slower than the processor, as a software KVM does"));
   if (!WIFEXITED(status)) return std::unexpected(unproved("the probe was ended by a signal"));
   switch (static_cast<Outcome>(WEXITSTATUS(status))) {
     case Outcome::proved: return {};

@@ -35,8 +35,9 @@ class Libvirt {
   Libvirt(const Libvirt&) = delete;
   Libvirt& operator=(const Libvirt&) = delete;
 
-  /// A live connection, shared by all threads. `libvirt_failed` when libvirtd cannot be reached. A libvirtd that hangs
-  /// is given up after 15 seconds, and so are the calls that wait for it.
+  /// A live connection, shared by all threads. `libvirt_failed` when libvirtd cannot be reached. A connection on which
+  /// libvirtd is silent is given up after 15 seconds, and so are the calls that wait on it. Opening one has no deadline:
+  /// while a libvirtd that hangs takes the connection and says nothing, this waits, and so does everybody else here.
   Result<ConnectPtr> connect();
 
   /// Keeps a connection up from now on, even if nobody calls, and runs `opened` on every new one (to register for its
