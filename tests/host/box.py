@@ -225,7 +225,7 @@ class Box:
             ip -o link | sed -n 's/^[0-9]*: \(bb[^:@]*\|bt[^:@]*\|vnet[^:@]*\|virbr[^:@]*\)[:@].*/link \1/p'
             for file in /var/lib/berth/hypervisor/keys/* /var/lib/berth/hypervisor/volumes/* \
                 /run/berth-hypervisor/seeds/* /var/lib/libvirt/dnsmasq/berth-* /run/libvirt/network/berth-*.xml \
-                /etc/libvirt/qemu/networks/berth-* /run/libvirt/qemu/berth-* /var/lib/berth/hypervisor/quarantine/*
+                /etc/libvirt/qemu/networks/berth-* /run/libvirt/qemu/berth-*
             do [ ! -e "$file" ] || echo "file $file"; done
             pgrep -a dnsmasq | sed 's/^[0-9]* /process /'
             pgrep -a qemu-system | sed 's/^[0-9]* \([^ ]*\) -name \([^ ]*\).*/process \1 \2/'
