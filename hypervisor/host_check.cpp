@@ -128,7 +128,9 @@ std::vector<HostCheck> HostChecks::all() const {
       firewall(),
       forwarding(),
       seeds(),
-      {"host-key", State::ok, "loaded; without /etc/berth/host-key.cred no volume can be read, so keep a backup of it"},
+      {"host-key", State::ok,
+       "loaded; without /etc/berth/host-key.cred and /var/lib/systemd/credential.secret no volume can be read, so keep a "
+       "backup of both, and of /etc/machine-id"},
       storage_check(space.total, space.free),
       memory_check(memory_number("MemAvailable:"))};
 }
