@@ -21,8 +21,9 @@ Error no_host_key(std::string message, std::string path, std::string reason) {
           {{"path", std::move(path)},
            {"reason", std::move(reason)},
            {"next",
-            "restore /etc/berth/host-key.cred from its backup; on a host without users yet, make one by "
-            "reinstalling the package, then restart berth-hypervisor"}}};
+            "restore /etc/berth/host-key.cred and /var/lib/systemd/credential.secret from their backup, on the host "
+            "with the same /etc/machine-id; on a host without users yet, make one by reinstalling the package, then "
+            "restart berth-hypervisor"}}};
 }
 
 }  // namespace

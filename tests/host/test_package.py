@@ -9,7 +9,7 @@ class Package(HostTest):
     def installed(self):
         for deb in packages():
             self.box.carry(deb)
-        self.box.shell("dpkg -i --force-unsafe-io /var/tmp/berth-*.deb", timeout=120)
+        return self.box.shell("dpkg -i --force-unsafe-io /var/tmp/berth-*.deb 2>&1", timeout=120)
 
     def emulate(self):
         self.box.configure({"hypervisor": {"allow_emulation": "yes"}})
@@ -81,7 +81,10 @@ class Package(HostTest):
         purged = self.box.run("dpkg", "--purge", "berth-host")
         self.assertIn("volumes are left", purged.stderr)
         self.assertEqual(self.box.shell(f"sha256sum {KEY}"), key)
-        self.installed()
+        self.box.shell(f"mv {KEY} /root/kept.cred")
+        self.assertIn("/var/lib/systemd/credential.secret", self.installed())
+        self.assertNotEqual(self.box.run("test", "-e", KEY, check=False).returncode, 0)
+        self.box.shell(f"mv /root/kept.cred {KEY} && systemctl restart berth-hypervisor")
         self.emulate()
         self.assertEqual(self.box.shell("pgrep qemu-system"), guest)
         self.assertEqual(self.say("web", "alice", "echo here"), "here")
