@@ -29,8 +29,9 @@ struct Inspection {
 };
 
 /// Reads a verdict (storage/inspector/verdict.hpp) without believing it: the program that wrote it had a stranger's
-/// file in its hands. Every range must lie within the file, their sum too, every number within the limits, and the kind must be what
-/// was asked for. A refusal is `image_rejected`, with the inspector's reason; nonsense is `image_rejected` too.
+/// file in its hands. Every range must lie within the file, their sum too, every number within the limits, and the kind
+/// must be what was asked for. A refusal is `image_rejected`, with the inspector's reason; nonsense is `image_rejected`
+/// too.
 Result<Inspection> parse_verdict(std::string_view verdict, ImageFormat format, Bytes file_size,
                                  const ImageLimits& limits);
 
