@@ -21,7 +21,8 @@ class Keys : public Driver {
  public:
   /// `folder` is .../keys; `host_key` has 32 bytes (storage/host_key).
   Keys(std::filesystem::path folder, Secret host_key);
-  /// Makes the folder (0700), removes what a crash left half written and erases what it left half erased. To be called once, before all else.
+  /// Makes the folder (0700), removes what a crash left half written and erases what it left half erased. To be called
+  /// once, before all else.
   Result<void> prepare();
 
   Kind kind() const noexcept override { return Kind::key; }

@@ -36,8 +36,8 @@ Result<void> clear_place(const std::filesystem::path& path) {
   return {};
 }
 
-/// The service manager passes sockets that block: a client that goes away before it is accepted would hold up the accepting
-/// thread until the next one comes.
+/// The service manager passes sockets that block: a client that goes away before it is accepted would hold up the
+/// accepting thread until the next one comes.
 bool stop_blocking(int fd) {
   const int flags = fcntl(fd, F_GETFL);
   return flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;
@@ -139,8 +139,7 @@ Result<uid_t> uid_of_user(const std::string& name) {
 
 Result<gid_t> gid_of_group(const std::string& name) {
   const auto entry = look_up<group>(getgrnam_r, name);
-  if (!entry)
-    return std::unexpected(Error{Code::not_found, "there is no such group on this host", {{"group", name}}});
+  if (!entry) return std::unexpected(Error{Code::not_found, "there is no such group on this host", {{"group", name}}});
   return entry->gr_gid;
 }
 
