@@ -27,11 +27,13 @@ Result<void> check_quota(const std::string& whose, const Quota& used, const Size
     const char* name;
     std::uint64_t used, asked, limit;
   };
-  for (const auto& f : {Figure{"sessions", used.sessions, 1, limit.sessions}, {"cpus", used.cpus, size.cpus, limit.cpus},
+  for (const auto& f : {Figure{"sessions", used.sessions, 1, limit.sessions},
+                        {"cpus", used.cpus, size.cpus, limit.cpus},
                         {"memory_bytes", used.memory, size.memory, limit.memory},
                         {"disk_bytes", used.disk, size.disk, limit.disk}})
     if (f.used + f.asked > f.limit)
-      return std::unexpected(Error{Code::quota_exceeded, fmt::format("{} limit of {} is reached", whose, f.name),
+      return std::unexpected(Error{Code::quota_exceeded,
+                                   fmt::format("{} limit of {} is reached", whose, f.name),
                                    {{"limit", std::to_string(f.limit)},
                                     {"used", std::to_string(f.used)},
                                     {"asked", std::to_string(f.asked)},
@@ -42,8 +44,11 @@ Result<void> check_quota(const std::string& whose, const Quota& used, const Size
 Result<Image> image_for(Database& db, const CreateRequest& request) {
   auto image = find_image(db, request.image);
   if (!image)
-    return std::unexpected(Error{Code::not_found, "there is no such image",
-                                 {{"image", request.image}, {"next step", "`berth image list` shows what is there, `berth image import` adds to it"}}});
+    return std::unexpected(
+        Error{Code::not_found,
+              "there is no such image",
+              {{"image", request.image},
+               {"next step", "`berth image list` shows what is there, `berth image import` adds to it"}}});
   if (request.size.disk < image->virtual_size)
     return std::unexpected(wrong("disk_bytes", "the disk must be at least as large as the image's")
                                .with("image's size", std::to_string(image->virtual_size)));
@@ -54,15 +59,18 @@ Result<Ipv4> free_address(Database& db, const User& user) {
   const auto held = held_addresses(db, user.id);
   for (std::uint32_t n = 0; n < user.subnet.machines(); ++n)
     if (!held.contains(user.subnet.machine(n))) return user.subnet.machine(n);
-  return std::unexpected(Error{Code::addresses_exhausted, "the user's block of addresses is used up",
-                               {{"user", user.name}, {"block", user.subnet.str()}, {"next step", "terminate a session"}}});
+  return std::unexpected(
+      Error{Code::addresses_exhausted,
+            "the user's block of addresses is used up",
+            {{"user", user.name}, {"block", user.subnet.str()}, {"next step", "terminate a session"}}});
 }
 
 Result<std::uint16_t> free_port(Database& db, const Settings& settings) {
   const auto held = held_ports(db);
   for (std::uint32_t port = settings.first_port; port <= settings.last_port; ++port)
     if (!held.contains(static_cast<std::uint16_t>(port))) return static_cast<std::uint16_t>(port);
-  return std::unexpected(Error{Code::addresses_exhausted, "no port of the host is left for another machine",
+  return std::unexpected(Error{Code::addresses_exhausted,
+                               "no port of the host is left for another machine",
                                {{"ports", fmt::format("{} to {}", settings.first_port, settings.last_port)},
                                 {"next step", "terminate a session"}}});
 }
@@ -96,19 +104,21 @@ std::string digest_of(const CreateRequest& request) {
                           request.size.memory, request.size.disk, request.time_to_live.count());
   for (const auto& key : request.ssh_keys) text += key.line() + '\n';
   std::array<unsigned char, crypto_generichash_BYTES> hash{};
-  crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(text.data()), text.size(), nullptr, 0);
+  crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+                     nullptr, 0);
   std::string hex(hash.size() * 2 + 1, '\0');
   sodium_bin2hex(hex.data(), hex.size(), hash.data(), hash.size());
   hex.pop_back();
   return hex;
 }
 
-Result<Session> admit(Database& db, const CreateRequest& request, const Settings& settings, const Quota& host, Time now) {
+Result<Session> admit(Database& db, const CreateRequest& request, const Settings& settings, const Quota& host,
+                      Time now) {
   const auto image = TRY(image_for(db, request));
   const auto user = TRY(user_for(db, request.user, settings, now));
   if (name_is_taken(db, user.id, request.name))
-    return std::unexpected(Error{Code::already_exists, "the user has a session of that name",
-                                 {{"user", user.name}, {"name", request.name}}});
+    return std::unexpected(Error{
+        Code::already_exists, "the user has a session of that name", {{"user", user.name}, {"name", request.name}}});
   TRY(check_quota("the user's", reserved(db, user.id), request.size, settings.limits.user));
   TRY(check_quota("the host's", reserved(db, std::nullopt), request.size, host));
   const auto address = TRY(free_address(db, user));

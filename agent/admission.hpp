@@ -18,8 +18,9 @@ Result<void> check_request(const CreateRequest& request, const Settings& setting
 /// Two requests with the same digest ask for the same session.
 std::string digest_of(const CreateRequest& request);
 
-/// A session as the request wants it, with a place for it: a block and an address of the user's, a port, and room within
-/// the quotas. Nothing is written but a new user.
-Result<Session> admit(Database& db, const CreateRequest& request, const Settings& settings, const Quota& host, Time now);
+/// A session as the request wants it, with a place for it: a block and an address of the user's, a port, and room
+/// within the quotas. Nothing is written but a new user.
+Result<Session> admit(Database& db, const CreateRequest& request, const Settings& settings, const Quota& host,
+                      Time now);
 
 }  // namespace berth::agent

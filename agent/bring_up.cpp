@@ -51,24 +51,24 @@ Result<std::optional<Error>> missing(Task& task) {
     const auto state = domains.find(machine.id);
     if (state == domains.end())
       return std::unexpected(ended(machine, task.with.watch.end_of(machine.id)).with("when", "before it answered"));
-    const char* lacks = !state->second.agent                     ? "its guest agent has not connected"
+    const char* lacks = !state->second.agent                      ? "its guest agent has not connected"
                         : !task.with.host.greets(machine.address) ? "its SSH server does not greet"
                                                                   : nullptr;
     if (lacks)
-      return Error{Code::not_ready, "the machine did not answer in time", {{"machine", machine.id.str()}, {"reason", lacks}}};
+      return Error{
+          Code::not_ready, "the machine did not answer in time", {{"machine", machine.id.str()}, {"reason", lacks}}};
   }
   return std::nullopt;
 }
 
 Result<void> give_pending_keys(Task& task) {
-  for (const auto& machine : task.session.machines)
-    TRY(task.with.host.set_ssh_keys(machine.id, task.session.ssh_keys));
+  for (const auto& machine : task.session.machines) TRY(task.with.host.set_ssh_keys(machine.id, task.session.ssh_keys));
   return {};
 }
 
 Result<Next> finish(Task& task) {
-  const auto pending = TRY(task.with.store.read(
-      [&](Database& db) -> Result<bool> { return keys_are_pending(db, task.session.id); }));
+  const auto pending =
+      TRY(task.with.store.read([&](Database& db) -> Result<bool> { return keys_are_pending(db, task.session.id); }));
   if (pending)
     if (auto given = give_pending_keys(task); !given) return failed(task, given.error());
   TRY(conclude(task, std::nullopt, [&](Database& db) {
@@ -82,13 +82,15 @@ Result<Next> finish(Task& task) {
 /// A signal says when the guest agent connects; nothing says when an SSH server greets, so it is tried, seldom at last.
 Result<Next> await_machines(Task& task, unsigned position) {
   TRY(begin_step(task, position, "waiting for the machine to answer"));
-  const auto lacks = missing(task);
+  auto lacks = missing(task);
   if (!lacks) return failed(task, lacks.error());
   if (!*lacks) return finish(task);
   const auto since = TRY(task.with.store.read(
       [&](Database& db) -> Result<Time> { return begun_at(db, task.operation.id, position).value_or(task.now()); }));
   const auto waited = task.now() - since;
-  if (waited >= task.with.settings.ready_within) return failed(task, **lacks);
+  if (waited >= task.with.settings.ready_within)
+    return failed(task, std::move(**lacks).with("seconds", std::to_string(waited / std::chrono::seconds(1))));
+  task.with.patience.worked(task.operation.id);  // the host answers: what failed before is over
   return Next{std::clamp<milliseconds>(waited / 20, milliseconds(50), milliseconds(1000))};
 }
 

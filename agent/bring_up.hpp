@@ -5,8 +5,8 @@
 
 namespace berth::agent {
 
-/// Carries on a creation or a start: makes what the plan says, waits until the machines answer. A start makes neither key
-/// nor volume: where they are not there any more it fails, since empty ones would hide the loss.
+/// Carries on a creation or a start: makes what the plan says, waits until the machines answer. A start makes neither
+/// key nor volume: where they are not there any more it fails, since empty ones would hide the loss.
 Result<Next> bring_up(Task& task);
 
 }  // namespace berth::agent

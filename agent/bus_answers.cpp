@@ -19,8 +19,10 @@ auto understood(const json& value, Read read) -> decltype(read(std::declval<Json
   auto fields = JsonReader::of(value);
   auto result = fields ? read(*fields) : decltype(read(*fields))(std::unexpected(fields.error()));
   if (!result)
-    return std::unexpected(Error{Code::internal, "the hypervisor manager's answer is not as agreed",
-                                 {{"reason", describe(result.error())}, {"next step", "install both daemons of one version"}}});
+    return std::unexpected(
+        Error{Code::internal,
+              "the hypervisor manager's answer is not as agreed",
+              {{"reason", describe(result.error())}, {"next step", "install both daemons of one version"}}});
   return result;
 }
 

@@ -9,8 +9,8 @@
 #include "agent/host.hpp"
 #include "core/driver.hpp"
 
-/// The hypervisor manager's answers (docs/CONTRACTS.md), from JSON into values. What is not as agreed is `internal`: the
-/// two daemons are not of one version.
+/// The hypervisor manager's answers (docs/CONTRACTS.md), from JSON into values. What is not as agreed is `internal`:
+/// the two daemons are not of one version.
 namespace berth::agent {
 
 Result<Presence> parse_presence_answer(std::string_view json);

@@ -9,10 +9,13 @@ namespace {
 using std::chrono::seconds;
 
 constexpr seconds look{30};
-/// Longer than libvirt and the storage take on a busy host; a call that outlasts it is made again and finds what was done.
+/// Longer than libvirt and the storage take on a busy host; a call that outlasts it is made again and finds what was
+/// done.
 constexpr seconds change{120};
 
-std::string word(Kind kind) { return std::string(name_of(kind)); }
+std::string word(Kind kind) {
+  return std::string(name_of(kind));
+}
 
 }  // namespace
 

@@ -48,7 +48,9 @@ Result<std::string> BusHost::ssh_host_key(const UserId& user, const VolumeId& vo
   return bus_.call("SshHostKey", {user.str(), volume.str()}, look);
 }
 
-bool BusHost::greets(Ipv4 address) { return ssh_greets(address, ssh_port, greeting); }
+bool BusHost::greets(Ipv4 address) {
+  return ssh_greets(address, ssh_port, greeting);
+}
 
 Result<HostFacts> BusHost::facts() {
   const auto answer = TRY(bus_.call("Host", {}, look));
@@ -86,10 +88,10 @@ void BusHost::listen(HostListener* listener) {
     return;
   }
   signals_ = std::make_unique<BusSignals>(
-      socket_, BusSignals::Callbacks{
-                   [this] { tell([](HostListener& each) { each.connected(); }); },
-                   [] {},
-                   [this](const std::string& signal, const std::vector<std::string>& arguments) { arrived(signal, arguments); }});
+      socket_, BusSignals::Callbacks{[this] { tell([](HostListener& each) { each.connected(); }); }, [] {},
+                                     [this](const std::string& signal, const std::vector<std::string>& arguments) {
+                                       arrived(signal, arguments);
+                                     }});
 }
 
 void BusHost::arrived(const std::string& signal, const std::vector<std::string>& arguments) {

@@ -20,11 +20,16 @@ struct Found {
 Result<Next> carry_on(Task task) {
   const bool undo = task.operation.error.has_value();
   switch (task.operation.kind) {
-    case OperationKind::create: return undo ? clear_away(task) : bring_up(task);
-    case OperationKind::start: return undo ? undo_start(task) : bring_up(task);
-    case OperationKind::stop: return take_down(task);
-    case OperationKind::terminate: return clear_away(task);
-    case OperationKind::ssh_keys: return give_keys(task);
+    case OperationKind::create:
+      return undo ? clear_away(task) : bring_up(task);
+    case OperationKind::start:
+      return undo ? undo_start(task) : bring_up(task);
+    case OperationKind::stop:
+      return take_down(task);
+    case OperationKind::terminate:
+      return clear_away(task);
+    case OperationKind::ssh_keys:
+      return give_keys(task);
   }
   std::unreachable();
 }
@@ -38,7 +43,10 @@ Result<Next> converge(Surroundings& with, const SessionId& id) {
   if (!found.session) return Next{};
   if (!found.operation) return keep_up(with, *found.session);
   auto next = carry_on(Task{with, *found.session, *found.operation});
-  if (!next && next.error().code == Code::cancelled) return Next{0};
+  if (!next && next.error().code == Code::cancelled) {
+    with.patience.worked(found.operation->id);
+    return Next{0};
+  }
   return next;
 }
 

@@ -9,7 +9,8 @@ constexpr int busy_timeout_ms = 5'000;
 }  // namespace
 
 Database::Database(const std::filesystem::path& file, Use use)
-    : connection_(file.string(), SQLite::OPEN_READWRITE | (use == Use::write ? SQLite::OPEN_CREATE : 0), busy_timeout_ms) {
+    : connection_(file.string(), SQLite::OPEN_READWRITE | (use == Use::write ? SQLite::OPEN_CREATE : 0),
+                  busy_timeout_ms) {
   // WAL and FULL: a commit is on the disk when it returns, and readers do not wait for it.
   connection_.exec("PRAGMA journal_mode = WAL");
   connection_.exec("PRAGMA synchronous = FULL");

@@ -86,7 +86,9 @@ class Database {
   }
   static void bind(SQLite::Statement& s, int at, std::int64_t value) { s.bind(at, value); }
   static void bind(SQLite::Statement& s, int at, std::string_view value) { s.bind(at, std::string(value)); }
-  static void bind(SQLite::Statement& s, int at, Time value) { s.bind(at, std::int64_t{value.time_since_epoch().count()}); }
+  static void bind(SQLite::Statement& s, int at, Time value) {
+    s.bind(at, std::int64_t{value.time_since_epoch().count()});
+  }
   static void bind(SQLite::Statement& s, int at, const Id& value) { s.bind(at, value.str()); }
   static void bind(SQLite::Statement& s, int at, const ImageId& value) { s.bind(at, value.str()); }
   template <class T>

@@ -15,8 +15,8 @@ namespace berth::agent {
 struct Host;
 class Store;
 
-/// The threads that make the host agree with the store: workers that converge sessions, and a keeper that recovers at the
-/// start, ends sessions whose time is over and reconciles on a period.
+/// The threads that make the host agree with the store: workers that converge sessions, and a keeper that recovers at
+/// the start, ends sessions whose time is over and reconciles on a period.
 class Engine {
  public:
   /// Refers to all four; they outlive it. Does nothing before `start`.
@@ -24,8 +24,9 @@ class Engine {
   /// Stops.
   ~Engine();
 
-  /// Begins the recovery and, when it is done, the work. `refused` is called once, from a thread of the engine, when the
-  /// host must not be touched (an empty database beside marked objects); then nothing was changed and nothing goes on.
+  /// Begins the recovery and, when it is done, the work. `refused` is called once, from a thread of the engine, when
+  /// the host must not be touched (an empty database beside marked objects); then nothing was changed and nothing goes
+  /// on.
   void start(std::function<void(const Error&)> refused);
   /// Waits for the steps that are under way; what is left goes on after the next start.
   void stop();

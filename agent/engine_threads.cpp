@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "agent/engine_threads.hpp"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-
 #include "agent/admission.hpp"
 #include "agent/converge.hpp"
-#include "agent/event_log.hpp"
+#include "agent/findings_log.hpp"
 #include "agent/store.hpp"
-#include "agent/store_events.hpp"
 #include "agent/store_prune.hpp"
 #include "agent/store_sessions.hpp"
 #include "systemd/journal.hpp"
@@ -18,11 +13,11 @@ namespace berth::agent {
 
 namespace {
 
+using journal::Priority;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
-using journal::Priority;
 
-constexpr milliseconds glance{250};       // how late the end of a time to live may be noticed
+constexpr milliseconds glance{250};  // how late the end of a time to live may be noticed
 constexpr milliseconds after_a_fault{1000};
 
 Result<std::vector<SessionId>> all_sessions(Store& store) {
@@ -32,10 +27,9 @@ Result<std::vector<SessionId>> all_sessions(Store& store) {
 }  // namespace
 
 Engine::Threads::Threads(Store& store, Host& host, const Settings& settings, const Clock& clock)
-    : with_{store, host, settings, clock}, host_limits_(host_quota(settings.limits, HostFacts{})) {}
+    : with_{store, host, settings, clock}, events_(store), host_limits_(host_quota(settings.limits, HostFacts{})) {}
 
 void Engine::Threads::start(std::function<void(const Error&)> refused) {
-  logged_event_ = with_.store.newest_event();
   with_.host.listen(this);
   keeper_ = std::thread([this, refused = std::move(refused)] { keep(refused); });
 }
@@ -58,10 +52,10 @@ void Engine::Threads::keep(const std::function<void(const Error&)>& refused) {
   for (unsigned i = 0; i < with_.settings.workers; ++i) workers_.emplace_back([this] { work(); });
   while (pause(glance)) {
     end_the_expired();
-    log_events();
+    events_.catch_up();
     if (reconciliation_is_due()) reconcile();
   }
-  log_events();
+  events_.catch_up();
 }
 
 bool Engine::Threads::recovered(const std::function<void(const Error&)>& refused) {
@@ -146,7 +140,8 @@ void Engine::Threads::reconcile() {
   if (findings)
     report(*findings);
   else
-    journal::write(Priority::warning, "The host cannot be compared with the store, trying again later", findings.error());
+    journal::write(Priority::warning, "The host cannot be compared with the store, trying again later",
+                   findings.error());
   const auto sessions = with_.store.write([&](Database& db) -> Result<std::vector<SessionId>> {
     prune(db, with_.settings, with_.clock.now());
     return live_sessions(db);
@@ -156,16 +151,8 @@ void Engine::Threads::reconcile() {
 }
 
 void Engine::Threads::report(const Findings& findings) {
-  for (const auto& gone : findings.removed)
-    journal::write(Priority::warning, fmt::format("Removed a {} that no session has", name_of(gone.kind)),
-                   {{"BERTH_KIND", std::string(name_of(gone.kind))}, {"BERTH_OBJECT", gone.id.str()}});
-  for (const auto& error : findings.refused)
-    journal::write(Priority::warning, "Cannot remove what no session has, trying again later", error);
+  log_findings(findings, unknown());
   const std::lock_guard lock(mutex_);
-  for (const auto& kept : findings.kept)
-    if (std::ranges::find(unknown_, kept.id, &Unknown::id) == unknown_.end())
-      journal::write(Priority::warning, fmt::format("Found a {} that no session has, and left it alone", name_of(kept.kind)),
-                     {{"BERTH_KIND", std::string(name_of(kept.kind))}, {"BERTH_OBJECT", kept.id.str()}});
   unknown_ = findings.kept;
 }
 
@@ -175,16 +162,6 @@ void Engine::Threads::end_the_expired() {
   for (const auto& session : *ended) queue_.add(session);
 }
 
-void Engine::Threads::log_events() {
-  constexpr std::size_t at_once = 500;
-  if (with_.store.newest_event() == logged_event_) return;
-  const auto events = with_.store.read(
-      [&](Database& db) -> Result<std::vector<Event>> { return events_after(db, logged_event_, {}, at_once); });
-  if (!events) return journal::write(Priority::error, "Events cannot be read", events.error());
-  for (const auto& event : *events) log_event(event);
-  if (!events->empty()) logged_event_ = events->back().id;
-}
-
 bool Engine::Threads::pause(milliseconds time) {
   std::unique_lock lock(mutex_);
   bell_.wait_for(lock, time, [&] { return stopping_ || reconnected_; });
@@ -192,8 +169,8 @@ bool Engine::Threads::pause(milliseconds time) {
 }
 
 void Engine::Threads::machine_event(const MachineId& machine, MachineEvent event) {
-  const auto session = with_.store.read(
-      [&](Database& db) -> Result<std::optional<SessionId>> { return session_of(db, machine); });
+  const auto session =
+      with_.store.read([&](Database& db) -> Result<std::optional<SessionId>> { return session_of(db, machine); });
   if (!session || !*session) return;
   with_.watch.saw(machine, event);
   queue_.add(**session);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "agent/engine.hpp"
+#include "agent/event_log.hpp"
 #include "agent/host.hpp"
 #include "agent/queue.hpp"
 #include "agent/reconciler.hpp"
@@ -16,8 +17,9 @@
 
 namespace berth::agent {
 
-/// The engine's inside. The keeper recovers, then starts the workers, then watches the clock; workers take sessions from
-/// the queue. `mutex_` guards what is shown and the keeper's bell, and is never held while the store or the host is used.
+/// The engine's inside. The keeper recovers, then starts the workers, then watches the clock; workers take sessions
+/// from the queue. `mutex_` guards what is shown and the keeper's bell, and is never held while the store or the host
+/// is used.
 class Engine::Threads : public HostListener {
  public:
   Threads(Store& store, Host& host, const Settings& settings, const Clock& clock);
@@ -45,7 +47,6 @@ class Engine::Threads : public HostListener {
   void passed(const SessionId& session);
 
   void end_the_expired();
-  void log_events();
   /// Whether the time has come, or the connection was lost meanwhile; the next time is counted from now.
   bool reconciliation_is_due();
   void reconcile();
@@ -55,6 +56,7 @@ class Engine::Threads : public HostListener {
 
   Surroundings with_;
   Queue queue_;
+  EventLog events_;  // the keeper's alone
 
   mutable std::mutex mutex_;
   std::condition_variable bell_;
@@ -66,7 +68,6 @@ class Engine::Threads : public HostListener {
   Quota host_limits_;
   std::vector<Unknown> unknown_;
 
-  std::uint64_t logged_event_ = 0;  // the keeper's alone
   std::vector<std::thread> workers_;
   std::thread keeper_;
 };

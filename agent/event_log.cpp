@@ -3,11 +3,13 @@
 
 #include <fmt/format.h>
 
+#include "agent/store_events.hpp"
 #include "systemd/journal.hpp"
 
 namespace berth::agent {
+namespace {
 
-void log_event(const Event& event) {
+void write(const Event& event) {
   if (event.type == "operation.progress") return;
   const bool failed = event.type.ends_with(".failed");
   const bool operation = event.type.starts_with("operation.");
@@ -19,6 +21,18 @@ void log_event(const Event& event) {
   if (event.operation) fields.emplace_back("BERTH_OPERATION", event.operation->str());
   journal::write(failed ? journal::Priority::warning : journal::Priority::info,
                  fmt::format("{} {}", event.type, event.data), fields);
+}
+
+}  // namespace
+
+void EventLog::catch_up() {
+  constexpr std::size_t at_once = 500;
+  if (store_.newest_event() == written_) return;
+  const auto events =
+      store_.read([&](Database& db) -> Result<std::vector<Event>> { return events_after(db, written_, {}, at_once); });
+  if (!events) return journal::write(journal::Priority::error, "Events cannot be read", events.error());
+  for (const auto& event : *events) write(event);
+  if (!events->empty()) written_ = events->back().id;
 }
 
 }  // namespace berth::agent

@@ -1,11 +1,24 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
-#include "agent/model.hpp"
+#include <cstdint>
+
+#include "agent/store.hpp"
 
 namespace berth::agent {
 
-/// Writes what happened to the system's journal, for operators; progress is left out.
-void log_event(const Event& event);
+/// Follows the events and writes them to the system's journal, for operators; progress is left out.
+class EventLog {
+ public:
+  /// Begins behind the newest event.
+  explicit EventLog(Store& store) : store_(store), written_(store.newest_event()) {}
+
+  /// Writes what has happened since. For one thread.
+  void catch_up();
+
+ private:
+  Store& store_;
+  std::uint64_t written_;
+};
 
 }  // namespace berth::agent

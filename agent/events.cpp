@@ -10,9 +10,13 @@ Result<std::vector<Event>> Events::after(std::uint64_t id, const EventFilter& fi
   return store_.read([&](Database& db) -> Result<std::vector<Event>> { return events_after(db, id, filter, limit); });
 }
 
-bool Events::wait(std::uint64_t id, std::chrono::milliseconds time) { return store_.wait_for_event(id, time); }
+bool Events::wait(std::uint64_t id, std::chrono::milliseconds time) {
+  return store_.wait_for_event(id, time);
+}
 
-std::uint64_t Events::newest() { return store_.newest_event(); }
+std::uint64_t Events::newest() {
+  return store_.newest_event();
+}
 
 std::uint64_t Events::oldest() {
   return store_.read([](Database& db) -> Result<std::uint64_t> { return oldest_event_id(db); }).value_or(0);

@@ -43,7 +43,8 @@ struct HostListener {
 };
 
 /// What the agent needs of the host: the drivers and what goes beyond them. One implementation over the bus, one in the
-/// tests. While the hypervisor manager is away every call fails with `hypervisor_unavailable`. For any number of threads.
+/// tests. While the hypervisor manager is away every call fails with `hypervisor_unavailable`. For any number of
+/// threads.
 struct Host {
   virtual ~Host() = default;
 

@@ -19,9 +19,9 @@ class Images {
   /// Refers to all three; they outlive it.
   Images(Store& store, Host& host, const Clock& clock) : store_(store), host_(host), clock_(clock) {}
 
-  /// Reads the file from `data_fd`, which stays the caller's, to its end. `sha256` may be empty. The same file under the
-  /// same name again gives the image that is there. Errors: `already_exists` (the name is another image's, or the image has
-  /// another name), `invalid_field` (name, format), `image_rejected`, `checksum_mismatch`, `storage_full`.
+  /// Reads the file from `data_fd`, which stays the caller's, to its end. `sha256` may be empty. The same file under
+  /// the same name again gives the image that is there. Errors: `already_exists` (the name is another image's, or the
+  /// image has another name), `invalid_field` (name, format), `image_rejected`, `checksum_mismatch`, `storage_full`.
   Result<Image> import(int data_fd, std::string_view name, std::string_view format, std::string_view sha256);
   /// Ordered by name.
   Result<std::vector<Image>> list();

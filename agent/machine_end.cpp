@@ -14,7 +14,8 @@ const char* what_was_seen(const std::optional<MachineEvent>& end) {
 }  // namespace
 
 Error ended(const Machine& machine, const std::optional<MachineEvent>& end) {
-  return {Code::guest_stopped, "the machine stopped by itself",
+  return {Code::guest_stopped,
+          "the machine stopped by itself",
           {{"machine", machine.id.str()}, {"reason", what_was_seen(end)}, {"next step", "start the session again"}}};
 }
 

@@ -77,7 +77,7 @@ struct Operation {
 struct Event {
   std::uint64_t id = 0;  ///< 1, 2, 3 … without gaps
   Time time{};
-  std::string type;  ///< "operation.progress", "session.running" …
+  std::string type;                 ///< "operation.progress", "session.running" …
   std::optional<std::string> user;  ///< the name
   std::optional<SessionId> session;
   std::optional<OperationId> operation;

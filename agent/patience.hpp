@@ -21,12 +21,12 @@ class Patience {
     bool first = false;                 ///< of this row
     std::chrono::milliseconds pause{};  ///< before the next attempt
   };
-  /// Counts a failure of the session's.
-  Failure failed(const SessionId& session, Time now);
+  /// Counts a failure of what has this id: an operation, or a session that is looked after without one.
+  Failure failed(const Id& what, Time now);
   /// Since the first failure of this row; 0 when there is none.
-  std::chrono::milliseconds lasting(const SessionId& session, Time now) const;
+  std::chrono::milliseconds lasting(const Id& what, Time now) const;
   /// Something worked: the row of failures is over.
-  void worked(const SessionId& session);
+  void worked(const Id& what);
 
  private:
   struct Row {
@@ -34,7 +34,7 @@ class Patience {
     unsigned count = 0;
   };
   mutable std::mutex mutex_;
-  std::map<SessionId, Row> rows_;
+  std::map<Id, Row> rows_;
 };
 
 }  // namespace berth::agent

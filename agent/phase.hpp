@@ -11,13 +11,20 @@ namespace berth::agent {
 constexpr bool allowed(Phase from, Phase to) {
   if (from == to) return true;
   switch (from) {
-    case Phase::creating: return to == Phase::running || to == Phase::terminating;
-    case Phase::running: return to != Phase::creating;
-    case Phase::stopping: return to == Phase::stopped || to == Phase::failed || to == Phase::terminating;
-    case Phase::stopped: return to == Phase::starting || to == Phase::terminating;
-    case Phase::starting: return to == Phase::running || to == Phase::failed || to == Phase::terminating;
-    case Phase::terminating: return false;
-    case Phase::failed: return to == Phase::starting || to == Phase::stopping || to == Phase::terminating;
+    case Phase::creating:
+      return to == Phase::running || to == Phase::terminating;
+    case Phase::running:
+      return to != Phase::creating;
+    case Phase::stopping:
+      return to == Phase::stopped || to == Phase::failed || to == Phase::terminating;
+    case Phase::stopped:
+      return to == Phase::starting || to == Phase::terminating;
+    case Phase::starting:
+      return to == Phase::running || to == Phase::failed || to == Phase::terminating;
+    case Phase::terminating:
+      return false;
+    case Phase::failed:
+      return to == Phase::starting || to == Phase::stopping || to == Phase::terminating;
   }
   std::unreachable();
 }

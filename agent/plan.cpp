@@ -16,7 +16,7 @@ Spec firewall(const Session& session, const Machine& machine) {
 }
 
 Spec domain(const Session& session, const Machine& machine) {
-  return DomainSpec{machine.id,         session.user,         machine.volume,  session.image,   machine.hostname,
+  return DomainSpec{machine.id,        session.user,        machine.volume,  session.image,   machine.hostname,
                     session.size.cpus, session.size.memory, machine.address, session.ssh_keys};
 }
 
@@ -41,32 +41,46 @@ unsigned steps_of(OperationKind kind, const Session& session) {
   constexpr unsigned waiting = 1;
   switch (kind) {
     case OperationKind::create:
-    case OperationKind::start: return static_cast<unsigned>(plan(session).size()) + waiting;
-    case OperationKind::stop: return static_cast<unsigned>(plan_of_running(session).size()) + waiting;
-    case OperationKind::terminate: return static_cast<unsigned>(plan(session).size());
-    case OperationKind::ssh_keys: return 1;
+    case OperationKind::start:
+      return static_cast<unsigned>(plan(session).size()) + waiting;
+    case OperationKind::stop:
+      return static_cast<unsigned>(plan_of_running(session).size()) + waiting;
+    case OperationKind::terminate:
+      return static_cast<unsigned>(plan(session).size());
+    case OperationKind::ssh_keys:
+      return 1;
   }
   std::unreachable();
 }
 
 std::string_view making(Kind kind) noexcept {
   switch (kind) {
-    case Kind::key: return "preparing the user's key";
-    case Kind::volume: return "preparing the encrypted volume";
-    case Kind::network: return "preparing the network";
-    case Kind::firewall: return "setting the firewall";
-    case Kind::domain: return "starting the machine";
+    case Kind::key:
+      return "preparing the user's key";
+    case Kind::volume:
+      return "preparing the encrypted volume";
+    case Kind::network:
+      return "preparing the network";
+    case Kind::firewall:
+      return "setting the firewall";
+    case Kind::domain:
+      return "starting the machine";
   }
   std::unreachable();
 }
 
 std::string_view removing(Kind kind) noexcept {
   switch (kind) {
-    case Kind::key: return "removing the user's key";
-    case Kind::volume: return "removing the encrypted volume";
-    case Kind::network: return "removing the network";
-    case Kind::firewall: return "closing the firewall";
-    case Kind::domain: return "ending the machine";
+    case Kind::key:
+      return "removing the user's key";
+    case Kind::volume:
+      return "removing the encrypted volume";
+    case Kind::network:
+      return "removing the network";
+    case Kind::firewall:
+      return "closing the firewall";
+    case Kind::domain:
+      return "ending the machine";
   }
   std::unreachable();
 }

@@ -33,10 +33,12 @@ Result<void> refuse_an_empty_database(Surroundings& with) {
   if (used) return {};
   const auto found = TRY(marked(with.host));
   if (found.empty()) return {};
-  return std::unexpected(Error{Code::wrong_state, "the database is empty, but the host has objects of Berth's",
+  return std::unexpected(Error{Code::wrong_state,
+                               "the database is empty, but the host has objects of Berth's",
                                {{"found", found},
-                                {"next step", "bring the database back, or set adopt_nothing=yes: then running machines that "
-                                              "nobody knows are removed, volumes and keys stay"}}});
+                                {"next step",
+                                 "bring the database back, or set adopt_nothing=yes: then running machines that "
+                                 "nobody knows are removed, volumes and keys stay"}}});
 }
 
 void start_again(Database& db, const Session& session, Time now) {
@@ -50,7 +52,7 @@ Result<void> notice_a_boot(Surroundings& with) {
   const auto boot = with.host.boot_id();
   return with.store.write([&](Database& db) -> Result<void> {
     const auto before = fact(db, "boot_id");
-    if (before == boot) return {};
+    if (before == boot || boot.empty()) return {};  // an id that cannot be read is no sign of a boot
     remember(db, "boot_id", boot);
     if (!before) return {};
     forget_steps(db);
@@ -107,8 +109,8 @@ Result<Findings> sweep(Surroundings& with) {
 
 Result<std::vector<SessionId>> expire(Surroundings& with) {
   const auto now = with.clock.now();
-  const auto due = TRY(with.store.read(
-      [&](Database& db) -> Result<std::vector<SessionId>> { return expired_sessions(db, now); }));
+  const auto due =
+      TRY(with.store.read([&](Database& db) -> Result<std::vector<SessionId>> { return expired_sessions(db, now); }));
   if (due.empty()) return due;
   return with.store.write([&](Database& db) -> Result<std::vector<SessionId>> {
     const auto ending = expired_sessions(db, now);

@@ -15,9 +15,9 @@ struct Findings {
   std::vector<Error> refused;  ///< what could not be removed
 };
 
-/// Before anything is touched after a start. `wrong_state`: the database has never been used, but the host has objects of
-/// Berth's, and `adopt_nothing` is not set. When the host was booted since the last start, sessions that ran are started
-/// again and operations under way begin anew.
+/// Before anything is touched after a start. `wrong_state`: the database has never been used, but the host has objects
+/// of Berth's, and `adopt_nothing` is not set. When the host was booted since the last start, sessions that ran are
+/// started again and operations under way begin anew.
 Result<void> recover(Surroundings& with);
 
 /// Removes domains, firewall entries and networks that no session has; volumes and keys are only named.

@@ -28,8 +28,10 @@ Result<Session> existing(Database& db, const SessionId& id) {
 }
 
 Error busy(const Operation& other) {
-  return {Code::busy, "another operation on the session is under way",
-          {{"operation", other.id.str()}, {"kind", std::string(name_of(other.kind))}, {"next step", "wait for its end"}}};
+  return {
+      Code::busy,
+      "another operation on the session is under way",
+      {{"operation", other.id.str()}, {"kind", std::string(name_of(other.kind))}, {"next step", "wait for its end"}}};
 }
 
 /// For a change that needs a session which is to stay.
@@ -54,10 +56,13 @@ Result<Accepted> already_so(Database& db, OperationKind kind, const Session& ses
 bool gets_there(const Operation& operation, Goal goal) {
   switch (operation.kind) {
     case OperationKind::create:
-    case OperationKind::start: return goal == Goal::running;
-    case OperationKind::stop: return goal == Goal::stopped;
+    case OperationKind::start:
+      return goal == Goal::running;
+    case OperationKind::stop:
+      return goal == Goal::stopped;
     case OperationKind::terminate:
-    case OperationKind::ssh_keys: return false;
+    case OperationKind::ssh_keys:
+      return false;
   }
   std::unreachable();
 }
@@ -67,8 +72,12 @@ bool gets_there(const Operation& operation, Goal goal) {
 Sessions::Sessions(Store& store, const Settings& settings, const Clock& clock, Engine& engine)
     : store_(store), settings_(settings), clock_(clock), engine_(engine) {}
 
-Result<Accepted> Sessions::start(const SessionId& id) { return move(id, Goal::running); }
-Result<Accepted> Sessions::stop(const SessionId& id) { return move(id, Goal::stopped); }
+Result<Accepted> Sessions::start(const SessionId& id) {
+  return move(id, Goal::running);
+}
+Result<Accepted> Sessions::stop(const SessionId& id) {
+  return move(id, Goal::stopped);
+}
 
 Result<Accepted> Sessions::move(const SessionId& id, Goal goal) {
   const bool start = goal == Goal::running;
@@ -105,9 +114,10 @@ Result<Session> Sessions::extend(const SessionId& id, std::chrono::seconds by) {
     const auto now = clock_.now();
     if (by.count() < 1 || by > settings_.longest_time_to_live ||
         session.expires_at + by > now + settings_.longest_time_to_live)
-      return std::unexpected(Error{Code::invalid_field, "a session may not last longer than that from now",
-                                   {{"field", "seconds"},
-                                    {"longest", std::to_string(settings_.longest_time_to_live.count())}}});
+      return std::unexpected(
+          Error{Code::invalid_field,
+                "a session may not last longer than that from now",
+                {{"field", "seconds"}, {"longest", std::to_string(settings_.longest_time_to_live.count())}}});
     session.expires_at += by;
     set_expiry(db, id, session.expires_at);
     append_event(db, now, session_event("session.extended", session, {{"expires_at", to_text(session.expires_at)}}));
@@ -119,7 +129,8 @@ Result<Accepted> Sessions::add_ssh_key(const SessionId& id, const SshKey& key) {
   return change_keys(id, [&](std::vector<SshKey>& keys) -> Result<void> {
     if (std::ranges::find(keys, key) != keys.end()) return {};
     if (keys.size() == most_ssh_keys)
-      return std::unexpected(Error{Code::invalid_field, fmt::format("a session has at most {} keys", most_ssh_keys),
+      return std::unexpected(Error{Code::invalid_field,
+                                   fmt::format("a session has at most {} keys", most_ssh_keys),
                                    {{"field", "key"}, {"next step", "remove one first"}}});
     keys.push_back(key);
     return {};
@@ -129,8 +140,8 @@ Result<Accepted> Sessions::add_ssh_key(const SessionId& id, const SshKey& key) {
 Result<Accepted> Sessions::remove_ssh_key(const SessionId& id, std::string_view fingerprint) {
   return change_keys(id, [&](std::vector<SshKey>& keys) -> Result<void> {
     if (std::erase_if(keys, [&](const SshKey& key) { return key.fingerprint() == fingerprint; }) > 0) return {};
-    return std::unexpected(Error{Code::not_found, "the session has no such key",
-                                 {{"fingerprint", std::string(fingerprint)}}});
+    return std::unexpected(
+        Error{Code::not_found, "the session has no such key", {{"fingerprint", std::string(fingerprint)}}});
   });
 }
 

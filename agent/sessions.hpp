@@ -31,15 +31,16 @@ struct IdempotencyKey {
 
 /// The use cases: check, reserve the quota, write goal, operation and event in one transaction, then wake the engine.
 /// When a call has returned, what it promises survives a power cut. All calls may come from several threads at once.
-/// Every call on a session may fail with `not_found`; one that opens an operation with `busy` while another is under way.
+/// Every call on a session may fail with `not_found`; one that opens an operation with `busy` while another is under
+/// way.
 class Sessions {
  public:
   /// Refers to all four; they outlive it.
   Sessions(Store& store, const Settings& settings, const Clock& clock, Engine& engine);
 
-  /// `time_to_live` 0 takes the default. The same request under the same key, or with the same id, gives the first one's
-  /// session and operation again. Errors: `not_found` (image), `invalid_field` (limits, disk smaller than the image),
-  /// `quota_exceeded`, `already_exists` (name or id), `addresses_exhausted`, `idempotency_conflict`.
+  /// `time_to_live` 0 takes the default. The same request under the same key, or with the same id, gives the first
+  /// one's session and operation again. Errors: `not_found` (image), `invalid_field` (limits, disk smaller than the
+  /// image), `quota_exceeded`, `already_exists` (name or id), `addresses_exhausted`, `idempotency_conflict`.
   Result<Accepted> create(const CreateRequest& request, const std::optional<IdempotencyKey>& key);
 
   /// A session that is there already gives an operation that has succeeded.

@@ -25,13 +25,14 @@ Result<std::optional<SessionId>> made_before(Database& db, const CreateRequest& 
                                              const std::optional<IdempotencyKey>& key, const std::string& digest) {
   if (const auto used = key ? find_key(db, request.user, key->key) : std::nullopt) {
     if (used->request == key->request) return used->session;
-    return std::unexpected(Error{Code::idempotency_conflict, "the Idempotency-Key was used for another request",
+    return std::unexpected(Error{Code::idempotency_conflict,
+                                 "the Idempotency-Key was used for another request",
                                  {{"key", key->key}, {"next step", "use a fresh key for every new request"}}});
   }
   if (const auto first = request.id ? request_of(db, *request.id) : std::nullopt) {
     if (*first == digest) return request.id;
-    return std::unexpected(Error{Code::already_exists, "the session id was used for another request",
-                                 {{"id", request.id->str()}}});
+    return std::unexpected(
+        Error{Code::already_exists, "the session id was used for another request", {{"id", request.id->str()}}});
   }
   return std::nullopt;
 }

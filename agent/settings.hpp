@@ -30,18 +30,19 @@ struct Limits {
 struct Settings {
   Limits limits{};
   Subnet pool = Subnet::parse("10.66.0.0/16").value();
-  unsigned user_prefix = 27;  ///< every user gets a block of this prefix out of the pool
+  unsigned user_prefix = 27;                            ///< every user gets a block of this prefix out of the pool
   std::uint16_t first_port = 20000, last_port = 29999;  ///< ports of the host that lead to machines' port 22
 
   std::chrono::seconds default_time_to_live{std::chrono::hours(8)};
-  std::chrono::seconds longest_time_to_live{std::chrono::hours(24 * 30)};  ///< from now, at creation and after an extension
+  std::chrono::seconds longest_time_to_live{
+      std::chrono::hours(24 * 30)};  ///< from now, at creation and after an extension
 
   unsigned workers = 4;
-  std::chrono::seconds ready_within{300};     ///< for a started machine to answer
-  std::chrono::seconds shutdown_within{60};   ///< for a guest to power off when asked; then its power is cut
-  std::chrono::seconds retry_for{60};         ///< how long a hypervisor that is away is waited for before an operation fails
+  std::chrono::seconds ready_within{300};    ///< for a started machine to answer
+  std::chrono::seconds shutdown_within{60};  ///< for a guest to power off when asked; then its power is cut
+  std::chrono::seconds retry_for{60};  ///< how long a hypervisor that is away is waited for before an operation fails
   std::chrono::seconds reconcile_every{60};
-  std::chrono::hours keep_operations{24};     ///< finished operations and Idempotency-Keys
+  std::chrono::hours keep_operations{24};  ///< finished operations and Idempotency-Keys
   std::uint64_t keep_events = 50'000;
   bool adopt_nothing = false;  ///< start with an empty database beside objects of Berth's on the host
 };

@@ -27,7 +27,8 @@ Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& file) {
   }
 }
 
-Store::Store(const std::filesystem::path& file) : writer_(file, Database::Use::write), reader_(file, Database::Use::read) {}
+Store::Store(const std::filesystem::path& file)
+    : writer_(file, Database::Use::write), reader_(file, Database::Use::read) {}
 
 void Store::announce() {
   const auto newest = newest_event_id(writer_);

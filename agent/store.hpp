@@ -13,16 +13,16 @@
 
 namespace berth::agent {
 
-/// The agent's database: what should be, and what happened. One writer at a time; reads go on beside it on a connection of
-/// their own. A committed write survives a power cut.
+/// The agent's database: what should be, and what happened. One writer at a time; reads go on beside it on a connection
+/// of their own. A committed write survives a power cut.
 class Store {
  public:
-  /// Opens or makes the file and brings its tables up to date. `storage_failed`, with the reason, when it is not a database
-  /// of Berth's or was written by a newer version.
+  /// Opens or makes the file and brings its tables up to date. `storage_failed`, with the reason, when it is not a
+  /// database of Berth's or was written by a newer version.
   static Result<std::unique_ptr<Store>> open(const std::filesystem::path& file);
 
-  /// Runs `work(Database&)`, which gives a Result, in one transaction: committed when it succeeds, undone when it fails or
-  /// throws. SQLite's own exceptions become `storage_full` or `storage_failed`.
+  /// Runs `work(Database&)`, which gives a Result, in one transaction: committed when it succeeds, undone when it fails
+  /// or throws. SQLite's own exceptions become `storage_full` or `storage_failed`.
   template <class Work>
   auto write(Work&& work) -> decltype(work(std::declval<Database&>()));
   /// The same on the reading connection: one consistent picture, and nothing can be changed.

@@ -24,9 +24,12 @@ Event event_in(const Rows& rows) {
 
 const char* type_of(const Operation& operation) {
   switch (operation.state) {
-    case OperationState::running: return "operation.progress";
-    case OperationState::succeeded: return "operation.succeeded";
-    case OperationState::failed: return "operation.failed";
+    case OperationState::running:
+      return "operation.progress";
+    case OperationState::succeeded:
+      return "operation.succeeded";
+    case OperationState::failed:
+      return "operation.failed";
   }
   std::unreachable();
 }
@@ -66,10 +69,10 @@ void append_event(Database& db, Time now, const Event& event) {
 }
 
 std::vector<Event> events_after(Database& db, std::uint64_t id, const EventFilter& filter, std::size_t limit) {
-  auto rows = db.query("SELECT id, time, type, user, session, operation, data FROM events WHERE id > ?1 AND (?2 IS NULL OR user = ?2) "
-                       "AND (?3 IS NULL OR session = ?3) AND (?4 IS NULL OR operation = ?4) ORDER BY id LIMIT ?5",
-                       static_cast<std::int64_t>(id), filter.user, filter.session, filter.operation,
-                       static_cast<std::int64_t>(limit));
+  auto rows = db.query(
+      "SELECT id, time, type, user, session, operation, data FROM events WHERE id > ?1 AND (?2 IS NULL OR user = ?2) "
+      "AND (?3 IS NULL OR session = ?3) AND (?4 IS NULL OR operation = ?4) ORDER BY id LIMIT ?5",
+      static_cast<std::int64_t>(id), filter.user, filter.session, filter.operation, static_cast<std::int64_t>(limit));
   std::vector<Event> events;
   while (rows.next()) events.push_back(event_in(rows));
   return events;
@@ -79,10 +82,13 @@ std::uint64_t newest_event_id(Database& db) {
   return static_cast<std::uint64_t>(db.number("SELECT seq FROM sqlite_sequence WHERE name = 'events'"));
 }
 
-std::uint64_t oldest_event_id(Database& db) { return static_cast<std::uint64_t>(db.number("SELECT min(id) FROM events")); }
+std::uint64_t oldest_event_id(Database& db) {
+  return static_cast<std::uint64_t>(db.number("SELECT min(id) FROM events"));
+}
 
 void prune_events(Database& db, std::uint64_t keep) {
-  db.run("DELETE FROM events WHERE id <= ?", static_cast<std::int64_t>(newest_event_id(db)) - static_cast<std::int64_t>(keep));
+  db.run("DELETE FROM events WHERE id <= ?",
+         static_cast<std::int64_t>(newest_event_id(db)) - static_cast<std::int64_t>(keep));
 }
 
 }  // namespace berth::agent

@@ -12,7 +12,8 @@
 namespace berth::agent {
 
 /// An event about a session, "session.running" and the like; time and id come with `append_event`.
-Event session_event(std::string_view type, const Session& session, const nlohmann::json& data = nlohmann::json::object());
+Event session_event(std::string_view type, const Session& session,
+                    const nlohmann::json& data = nlohmann::json::object());
 /// What the operation is now: "operation.progress", "operation.succeeded" or "operation.failed".
 Event operation_event(const Operation& operation);
 

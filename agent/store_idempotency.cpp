@@ -10,7 +10,8 @@ std::optional<UsedKey> find_key(Database& db, std::string_view user, std::string
 }
 
 void insert_key(Database& db, std::string_view user, std::string_view key, const UsedKey& use) {
-  db.run("INSERT INTO idempotency (user, key, request, session) VALUES (?, ?, ?, ?)", user, key, use.request, use.session);
+  db.run("INSERT INTO idempotency (user, key, request, session) VALUES (?, ?, ?, ?)", user, key, use.request,
+         use.session);
 }
 
 }  // namespace berth::agent

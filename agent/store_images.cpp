@@ -5,16 +5,16 @@ namespace berth::agent {
 namespace {
 
 Image image_in(const Rows& rows) {
-  return {rows.parsed<ImageId>(0),           rows.text(1),        static_cast<Bytes>(rows.number(2)),
-          static_cast<Bytes>(rows.number(3)), rows.number(4) != 0, rows.time(5)};
+  return {rows.parsed<ImageId>(0), rows.text(1), static_cast<Bytes>(rows.number(2)), static_cast<Bytes>(rows.number(3)),
+          rows.number(4) != 0,     rows.time(5)};
 }
 
 }  // namespace
 
 void insert_image(Database& db, const Image& image) {
-  db.run("INSERT INTO images (id, name, file_size, virtual_size, has_kernel, imported_at) VALUES (?, ?, ?, ?, ?, ?)", image.id,
-         image.name, static_cast<std::int64_t>(image.file_size), static_cast<std::int64_t>(image.virtual_size),
-         image.has_kernel, image.imported_at);
+  db.run("INSERT INTO images (id, name, file_size, virtual_size, has_kernel, imported_at) VALUES (?, ?, ?, ?, ?, ?)",
+         image.id, image.name, static_cast<std::int64_t>(image.file_size),
+         static_cast<std::int64_t>(image.virtual_size), image.has_kernel, image.imported_at);
 }
 
 std::optional<Image> find_image(Database& db, std::string_view name_or_id) {
@@ -32,6 +32,8 @@ bool is_in_use(Database& db, const ImageId& image) {
   return db.number("SELECT EXISTS (SELECT 1 FROM sessions WHERE image = ? AND gone_at IS NULL)", image) != 0;
 }
 
-void delete_image(Database& db, const ImageId& image) { db.run("DELETE FROM images WHERE id = ?", image); }
+void delete_image(Database& db, const ImageId& image) {
+  db.run("DELETE FROM images WHERE id = ?", image);
+}
 
 }  // namespace berth::agent

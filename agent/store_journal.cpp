@@ -25,8 +25,10 @@ void show(Database& db, Operation& operation, std::string_view step, bool news, 
 
 Result<void> journal_begun(Database& db, const OperationId& id, unsigned position, std::string_view step, Time now) {
   auto operation = TRY(under_way(db, id));
-  const bool news = db.run("INSERT INTO journal (operation, position, step, begun_at) VALUES (?, ?, ?, ?) "
-                           "ON CONFLICT DO NOTHING", id, position, step, now) > 0;
+  const bool news = db.run(
+                        "INSERT INTO journal (operation, position, step, begun_at) VALUES (?, ?, ?, ?) "
+                        "ON CONFLICT DO NOTHING",
+                        id, position, step, now) > 0;
   show(db, operation, step, news, now);
   return {};
 }
@@ -50,8 +52,10 @@ void begin_undo(Database& db, const OperationId& id, const Error& error) {
 Result<void> journal_done(Database& db, const OperationId& id, unsigned position, Time now) {
   TRY(under_way(db, id));
   db.run("UPDATE journal SET done_at = ? WHERE operation = ? AND position = ?", now, id, position);
-  db.run("UPDATE operations SET steps_done = (SELECT count(*) FROM journal WHERE operation = ?1 AND done_at IS NOT NULL) "
-         "WHERE id = ?1", id);
+  db.run(
+      "UPDATE operations SET steps_done = (SELECT count(*) FROM journal WHERE operation = ?1 AND done_at IS NOT NULL) "
+      "WHERE id = ?1",
+      id);
   return {};
 }
 

@@ -9,9 +9,10 @@
 
 namespace berth::agent {
 
-/// The journal of an operation's steps: `begun` before acting, `done` after. Beginning is an event of progress too. A step
-/// that has begun before keeps its first time. `cancelled` when the operation is not under way any more.
-Result<void> journal_begun(Database& db, const OperationId& operation, unsigned position, std::string_view step, Time now);
+/// The journal of an operation's steps: `begun` before acting, `done` after. Beginning is an event of progress too. A
+/// step that has begun before keeps its first time. `cancelled` when the operation is not under way any more.
+Result<void> journal_begun(Database& db, const OperationId& operation, unsigned position, std::string_view step,
+                           Time now);
 Result<void> journal_done(Database& db, const OperationId& operation, unsigned position, Time now);
 /// Shows why the operation does not go on; as an event where it is `news`.
 Result<void> journal_trouble(Database& db, const OperationId& operation, std::string_view trouble, bool news, Time now);

@@ -7,10 +7,13 @@ namespace {
 const char* ids_of(Kind kind) {
   switch (kind) {
     case Kind::key:
-    case Kind::network: return "SELECT DISTINCT user FROM sessions WHERE gone_at IS NULL";
-    case Kind::volume: return "SELECT m.volume FROM machines m JOIN sessions s ON s.id = m.session WHERE s.gone_at IS NULL";
+    case Kind::network:
+      return "SELECT DISTINCT user FROM sessions WHERE gone_at IS NULL";
+    case Kind::volume:
+      return "SELECT m.volume FROM machines m JOIN sessions s ON s.id = m.session WHERE s.gone_at IS NULL";
     case Kind::firewall:
-    case Kind::domain: return "SELECT m.id FROM machines m JOIN sessions s ON s.id = m.session WHERE s.gone_at IS NULL";
+    case Kind::domain:
+      return "SELECT m.id FROM machines m JOIN sessions s ON s.id = m.session WHERE s.gone_at IS NULL";
   }
   std::unreachable();
 }

@@ -29,7 +29,9 @@ std::optional<Operation> operation_in(const Rows& rows) {
   return operation;
 }
 
-std::optional<Operation> first(Rows rows) { return rows.next() ? operation_in(rows) : std::nullopt; }
+std::optional<Operation> first(Rows rows) {
+  return rows.next() ? operation_in(rows) : std::nullopt;
+}
 
 }  // namespace
 

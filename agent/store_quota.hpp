@@ -8,7 +8,8 @@
 
 namespace berth::agent {
 
-/// What the sessions that are not gone have reserved: summed when asked for, never counted along. Of one user, or of all.
+/// What the sessions that are not gone have reserved: summed when asked for, never counted along. Of one user, or of
+/// all.
 Quota reserved(Database& db, const std::optional<UserId>& user);
 std::vector<std::pair<std::string, Quota>> reserved_by_user(Database& db);
 

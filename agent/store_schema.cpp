@@ -7,8 +7,9 @@
 namespace berth::agent {
 namespace {
 
-// Times are milliseconds since 1970, sizes bytes, ids and addresses their text, enumerations their names. A session that
-// is gone from the host keeps its row, with `gone_at`, for as long as its operations: so a repeated request can be answered.
+// Times are milliseconds since 1970, sizes bytes, ids and addresses their text, enumerations their names. A session
+// that is gone from the host keeps its row, with `gone_at`, for as long as its operations: so a repeated request can be
+// answered.
 constexpr const char* first_tables = R"(
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 
@@ -127,7 +128,8 @@ constexpr std::array steps{first_tables};
 Result<void> bring_up_to_date(Database& db) {
   const auto version = static_cast<std::size_t>(db.number("PRAGMA user_version"));
   if (version > steps.size())
-    return std::unexpected(Error{Code::storage_failed, "the database was written by a newer version of Berth",
+    return std::unexpected(Error{Code::storage_failed,
+                                 "the database was written by a newer version of Berth",
                                  {{"its version", std::to_string(version)},
                                   {"known here", std::to_string(steps.size())},
                                   {"next step", "install that version again"}}});

@@ -16,8 +16,8 @@ namespace {
 
 std::vector<Machine> machines_of(Database& db, const SessionId& session) {
   std::vector<Machine> machines;
-  auto rows = db.query("SELECT id, volume, hostname, address, ssh_port, host_key FROM machines WHERE session = ? ORDER BY id",
-                       session);
+  auto rows = db.query(
+      "SELECT id, volume, hostname, address, ssh_port, host_key FROM machines WHERE session = ? ORDER BY id", session);
   while (rows.next())
     machines.push_back({rows.parsed<MachineId>(0), rows.parsed<VolumeId>(1), rows.text(2), rows.parsed<Ipv4>(3),
                         static_cast<std::uint16_t>(rows.number(4)), rows.text(5)});
@@ -58,14 +58,16 @@ std::vector<SessionId> ids(Rows rows) {
 }  // namespace
 
 void insert_session(Database& db, const Session& s, std::string_view request) {
-  db.run("INSERT INTO sessions (id, user, name, goal, phase, image, image_name, cpus, memory, disk, created_at, expires_at, "
-         "rung, rung_reason, ssh_keys, request) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-         s.id, s.user, s.name, name_of(s.goal), name_of(s.phase), s.image, s.image_name, s.size.cpus,
-         static_cast<std::int64_t>(s.size.memory), static_cast<std::int64_t>(s.size.disk), s.created_at, s.expires_at, s.rung,
-         s.rung_reason, to_lines(s.ssh_keys), request);
+  db.run(
+      "INSERT INTO sessions (id, user, name, goal, phase, image, image_name, cpus, memory, disk, created_at, "
+      "expires_at, "
+      "rung, rung_reason, ssh_keys, request) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      s.id, s.user, s.name, name_of(s.goal), name_of(s.phase), s.image, s.image_name, s.size.cpus,
+      static_cast<std::int64_t>(s.size.memory), static_cast<std::int64_t>(s.size.disk), s.created_at, s.expires_at,
+      s.rung, s.rung_reason, to_lines(s.ssh_keys), request);
   for (const auto& m : s.machines)
-    db.run("INSERT INTO machines (id, session, volume, hostname, address, ssh_port) VALUES (?, ?, ?, ?, ?, ?)", m.id, s.id,
-           m.volume, m.hostname, m.address.str(), m.ssh_port);
+    db.run("INSERT INTO machines (id, session, volume, hostname, address, ssh_port) VALUES (?, ?, ?, ?, ?, ?)", m.id,
+           s.id, m.volume, m.hostname, m.address.str(), m.ssh_port);
 }
 
 std::optional<Session> find_session(Database& db, const SessionId& id) {
@@ -84,21 +86,25 @@ std::optional<std::string> request_of(Database& db, const SessionId& id) {
 }
 
 std::optional<SessionId> session_of(Database& db, const MachineId& machine) {
-  auto rows = db.query("SELECT m.session FROM machines m JOIN sessions s ON s.id = m.session "
-                       "WHERE m.id = ? AND s.gone_at IS NULL", machine);
+  auto rows = db.query(
+      "SELECT m.session FROM machines m JOIN sessions s ON s.id = m.session "
+      "WHERE m.id = ? AND s.gone_at IS NULL",
+      machine);
   return rows.next() ? std::optional(rows.parsed<SessionId>(0)) : std::nullopt;
 }
 
 bool name_is_taken(Database& db, const UserId& user, std::string_view name) {
-  return db.number("SELECT EXISTS (SELECT 1 FROM sessions WHERE user = ? AND name = ? AND gone_at IS NULL)", user, name) != 0;
+  return db.number("SELECT EXISTS (SELECT 1 FROM sessions WHERE user = ? AND name = ? AND gone_at IS NULL)", user,
+                   name) != 0;
 }
 
 std::vector<Session> list_sessions(Database& db, const SessionFilter& filter) {
   const auto phase = filter.phase ? std::optional(name_of(*filter.phase)) : std::nullopt;
-  auto rows = db.query("SELECT * FROM session_rows WHERE gone_at IS NULL AND (?1 IS NULL OR user_name = ?1) "
-                       "AND (?2 IS NULL OR name = ?2) AND (?3 IS NULL OR phase = ?3) AND (?4 IS NULL OR id > ?4) "
-                       "ORDER BY id LIMIT ?5",
-                       filter.user, filter.name, phase, filter.after, static_cast<std::int64_t>(filter.limit));
+  auto rows = db.query(
+      "SELECT * FROM session_rows WHERE gone_at IS NULL AND (?1 IS NULL OR user_name = ?1) "
+      "AND (?2 IS NULL OR name = ?2) AND (?3 IS NULL OR phase = ?3) AND (?4 IS NULL OR id > ?4) "
+      "ORDER BY id LIMIT ?5",
+      filter.user, filter.name, phase, filter.after, static_cast<std::int64_t>(filter.limit));
   std::vector<Session> sessions;
   while (rows.next()) sessions.push_back(session_in(db, rows));
   return sessions;
@@ -109,14 +115,16 @@ std::vector<SessionId> live_sessions(Database& db) {
 }
 
 std::vector<SessionId> expired_sessions(Database& db, Time now) {
-  return ids(db.query("SELECT id FROM sessions WHERE gone_at IS NULL AND goal <> 'terminated' AND expires_at <= ?", now));
+  return ids(
+      db.query("SELECT id FROM sessions WHERE gone_at IS NULL AND goal <> 'terminated' AND expires_at <= ?", now));
 }
 
 void move_session(Database& db, const Session& session, Goal goal, Phase phase, const std::optional<Error>& reason) {
   if (!allowed(session.phase, phase))
     throw std::logic_error(fmt::format("a session cannot go from {} to {}", name_of(session.phase), name_of(phase)));
   const auto why = reason ? std::optional(dump_json(error_to_json(*reason))) : std::nullopt;
-  db.run("UPDATE sessions SET goal = ?, phase = ?, reason = ? WHERE id = ?", name_of(goal), name_of(phase), why, session.id);
+  db.run("UPDATE sessions SET goal = ?, phase = ?, reason = ? WHERE id = ?", name_of(goal), name_of(phase), why,
+         session.id);
 }
 
 void set_expiry(Database& db, const SessionId& id, Time expires_at) {

@@ -31,7 +31,8 @@ std::vector<SessionId> expired_sessions(Database& db, Time now);
 
 /// The only writer of goals and phases. A change of phase that `allowed` (phase.hpp) does not know is a bug and throws.
 /// The reason is kept for `failed` and `terminating`, otherwise cleared.
-void move_session(Database& db, const Session& session, Goal goal, Phase phase, const std::optional<Error>& reason = {});
+void move_session(Database& db, const Session& session, Goal goal, Phase phase,
+                  const std::optional<Error>& reason = {});
 void set_expiry(Database& db, const SessionId& id, Time expires_at);
 /// `pending`: the machine has not taken them yet and gets them when it next runs.
 void set_keys(Database& db, const SessionId& id, const std::vector<SshKey>& keys, bool pending);

@@ -18,15 +18,18 @@ std::optional<Subnet> free_block(Database& db, const Settings& settings) {
   const auto taken = taken_blocks(db);
   for (std::uint32_t n = 0; n < settings.pool.blocks(settings.user_prefix); ++n) {
     const auto block = settings.pool.block(settings.user_prefix, n);
-    const auto overlaps = [&](const Subnet& other) { return other.contains(block.base()) || block.contains(other.base()); };
+    const auto overlaps = [&](const Subnet& other) {
+      return other.contains(block.base()) || block.contains(other.base());
+    };
     if (std::ranges::none_of(taken, overlaps)) return block;
   }
   return std::nullopt;
 }
 
 bool forget_an_idle_user(Database& db) {
-  return db.run("DELETE FROM users WHERE id = (SELECT u.id FROM users u WHERE NOT EXISTS "
-                "(SELECT 1 FROM sessions s WHERE s.user = u.id AND s.gone_at IS NULL) ORDER BY u.id LIMIT 1)") > 0;
+  return db.run(
+             "DELETE FROM users WHERE id = (SELECT u.id FROM users u WHERE NOT EXISTS "
+             "(SELECT 1 FROM sessions s WHERE s.user = u.id AND s.gone_at IS NULL) ORDER BY u.id LIMIT 1)") > 0;
 }
 
 }  // namespace
@@ -42,10 +45,12 @@ Result<User> user_for(Database& db, std::string_view name, const Settings& setti
   auto block = free_block(db, settings);
   while (!block && forget_an_idle_user(db)) block = free_block(db, settings);
   if (!block)
-    return std::unexpected(Error{Code::addresses_exhausted, "no block of addresses is left for another user",
+    return std::unexpected(Error{Code::addresses_exhausted,
+                                 "no block of addresses is left for another user",
                                  {{"pool", settings.pool.str()}, {"next step", "terminate another user's sessions"}}});
   const User user{UserId::make(), std::string(name), *block};
-  db.run("INSERT INTO users (id, name, subnet, created_at) VALUES (?, ?, ?, ?)", user.id, user.name, user.subnet.str(), now);
+  db.run("INSERT INTO users (id, name, subnet, created_at) VALUES (?, ?, ?, ?)", user.id, user.name, user.subnet.str(),
+         now);
   return user;
 }
 
@@ -54,6 +59,8 @@ bool has_sessions(Database& db, const UserId& user, const std::optional<SessionI
                    besides) != 0;
 }
 
-bool ever_used(Database& db) { return db.number("SELECT EXISTS (SELECT 1 FROM users)") != 0; }
+bool ever_used(Database& db) {
+  return db.number("SELECT EXISTS (SELECT 1 FROM users)") != 0;
+}
 
 }  // namespace berth::agent

@@ -20,7 +20,8 @@ struct User {
 std::optional<User> find_user(Database& db, std::string_view name);
 
 /// The user of that name, made with a free block of the pool when there is none. A user without sessions has nothing on
-/// the host, so when the pool is used up the block of the one who came first of those is given on. `addresses_exhausted`.
+/// the host, so when the pool is used up the block of the one who came first of those is given on.
+/// `addresses_exhausted`.
 Result<User> user_for(Database& db, std::string_view name, const Settings& settings, Time now);
 
 /// Whether the user has a session that is not gone, other than `besides`.

@@ -108,7 +108,8 @@ Result<Next> undo_start(Task& task) {
 Result<Next> clear_away(Task& task) {
   const auto running = plan_of_running(task.session);
   auto refused = TRY(remove_in_reverse(task, running, 0));
-  // Until the session is marked as gone, so that of two last ones that go at the same time one sees that it is the last.
+  // Until the session is marked as gone, so that of two last ones that go at the same time one sees that it is the
+  // last.
   const auto shared = task.with.users.hold(task.session.user);
   const bool last = TRY(task.with.store.read(
       [&](Database& db) -> Result<bool> { return !has_sessions(db, task.session.user, task.session.id); }));

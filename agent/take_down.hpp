@@ -12,7 +12,8 @@ Result<Next> take_down(Task& task);
 /// Undoes a start that failed: the session keeps its volume and key, and says why.
 Result<Next> undo_start(Task& task);
 
-/// Carries on a termination, or undoes a creation: removes everything, what the user's sessions share with the last one.
+/// Carries on a termination, or undoes a creation: removes everything, what the user's sessions share with the last
+/// one.
 Result<Next> clear_away(Task& task);
 
 }  // namespace berth::agent

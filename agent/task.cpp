@@ -51,12 +51,12 @@ Result<void> begin_step(Task& task, unsigned position, std::string_view step) {
 }
 
 Result<void> end_step(Task& task, unsigned position) {
-  task.with.patience.worked(task.session.id);
+  task.with.patience.worked(task.operation.id);
   return task.with.store.write([&](Database& db) { return journal_done(db, task.operation.id, position, task.now()); });
 }
 
 Result<void> conclude(Task& task, const std::optional<Error>& error, const std::function<void(Database&)>& end) {
-  task.with.patience.worked(task.session.id);
+  task.with.patience.worked(task.operation.id);
   return task.with.store.write([&](Database& db) -> Result<void> {
     TRY(check_under_way(db, task.operation.id));
     end(db);
@@ -66,7 +66,7 @@ Result<void> conclude(Task& task, const std::optional<Error>& error, const std::
 }
 
 Result<Next> try_later(Task& task, const Error& error) {
-  const auto failure = task.with.patience.failed(task.session.id, task.now());
+  const auto failure = task.with.patience.failed(task.operation.id, task.now());
   TRY(task.with.store.write([&](Database& db) {
     return journal_trouble(db, task.operation.id, "trying again: " + describe(error), failure.first, task.now());
   }));
@@ -74,14 +74,19 @@ Result<Next> try_later(Task& task, const Error& error) {
 }
 
 Result<Next> failed(Task& task, const Error& error) {
-  const auto lasting = task.with.patience.lasting(task.session.id, task.now());
-  if (must_succeed(task) || (may_pass(error.code) && lasting < task.with.settings.retry_for)) return try_later(task, error);
+  const auto lasting = task.with.patience.lasting(task.operation.id, task.now());
+  if (must_succeed(task) || (may_pass(error.code) && lasting < task.with.settings.retry_for))
+    return try_later(task, error);
   switch (task.operation.kind) {
     case OperationKind::create:
-    case OperationKind::start: return turn_back(task, error);
-    case OperationKind::stop: return give_up_stop(task, error);
-    case OperationKind::ssh_keys: return give_up_keys(task, error);
-    case OperationKind::terminate: break;
+    case OperationKind::start:
+      return turn_back(task, error);
+    case OperationKind::stop:
+      return give_up_stop(task, error);
+    case OperationKind::ssh_keys:
+      return give_up_keys(task, error);
+    case OperationKind::terminate:
+      break;
   }
   std::unreachable();
 }

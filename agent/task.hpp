@@ -35,8 +35,8 @@ struct Surroundings {
 /// When a session must be looked at again; nothing when it rests until something changes.
 using Next = std::optional<std::chrono::milliseconds>;
 
-/// One operation of one session, carried on by one worker. Of the functions below an error is the store's, or `cancelled`
-/// when the operation was given up meanwhile; what the host refuses goes through `failed`.
+/// One operation of one session, carried on by one worker. Of the functions below an error is the store's, or
+/// `cancelled` when the operation was given up meanwhile; what the host refuses goes through `failed`.
 struct Task {
   Surroundings& with;
   Session session;
@@ -54,7 +54,8 @@ Result<void> conclude(Task& task, const std::optional<Error>& error, const std::
 
 /// Says in the operation what it waits for, and when to try again.
 Result<Next> try_later(Task& task, const Error& error);
-/// What follows when the host refused a step: another attempt, or the end of the operation. What removes is tried for ever.
+/// What follows when the host refused a step: another attempt, or the end of the operation. What removes is tried for
+/// ever.
 Result<Next> failed(Task& task, const Error& error);
 
 /// Removes the specs in reverse order, journaled from `position` on. Never stops early: gives what the host refused.

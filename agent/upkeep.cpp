@@ -32,6 +32,14 @@ Result<void> mend_paths(Surroundings& with, const Session& session) {
   return {};
 }
 
+/// A machine that stopped at a full or failing disk goes on when there is room again; until then each attempt stops
+/// anew.
+Result<void> set_going(Surroundings& with, const Session& session, const Machine& machine) {
+  for (const auto& spec : plan_of_running(session))
+    if (kind_of(spec) == Kind::domain && id_of(spec) == machine.id) TRY(with.host.driver(Kind::domain).apply(spec));
+  return {};
+}
+
 Result<void> remove_remains(Surroundings& with, const Session& session) {
   Result<void> all;
   for (const auto& spec : plan_of_running(session) | std::views::reverse)
@@ -76,6 +84,8 @@ Result<Next> keep_running(Surroundings& with, const Session& session) {
   for (const auto& machine : session.machines) {
     if (!domains->contains(machine.id)) return after_the_end(with, session, machine);
     with.watch.forget(machine.id);
+    if (domains->at(machine.id).power == MachineState::Power::paused && !set_going(with, session, machine))
+      return pause(with, session);
   }
   if (!mend_paths(with, session)) return pause(with, session);
   with.patience.worked(session.id);

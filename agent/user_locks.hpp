@@ -10,8 +10,9 @@
 
 namespace berth::agent {
 
-/// One lock for each user's key and network, which all of the user's sessions share: "is this the last session?" and the
-/// removal that follows must not be torn apart by another session's `apply`. Users may share a lock; that costs time only.
+/// One lock for each user's key and network, which all of the user's sessions share: "is this the last session?" and
+/// the removal that follows must not be torn apart by another session's `apply`. Users may share a lock; that costs
+/// time only.
 class UserLocks {
  public:
   [[nodiscard]] std::unique_lock<std::mutex> hold(const UserId& user) {

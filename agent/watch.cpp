@@ -6,12 +6,19 @@ namespace berth::agent {
 void Watch::saw(const MachineId& machine, MachineEvent event) {
   const std::lock_guard lock(mutex_);
   switch (event) {
-    case MachineEvent::started: ends_.erase(machine); return;
+    case MachineEvent::started:
+      ends_.erase(machine);
+      return;
     case MachineEvent::agent_connected:
-    case MachineEvent::agent_disconnected: return;
-    case MachineEvent::stopped: ends_.try_emplace(machine, event); return;  // "gone" follows the true reason, at times
+    case MachineEvent::agent_disconnected:
+      return;
+    case MachineEvent::stopped:
+      ends_.try_emplace(machine, event);
+      return;  // "gone" follows the true reason, at times
     case MachineEvent::shutdown:
-    case MachineEvent::crashed: ends_.insert_or_assign(machine, event); return;
+    case MachineEvent::crashed:
+      ends_.insert_or_assign(machine, event);
+      return;
   }
 }
 

@@ -10,8 +10,8 @@
 
 namespace berth::agent {
 
-/// What was seen of machines' ends since this process runs. It explains an absence; whether a machine is absent is asked of
-/// the host alone. For any number of threads.
+/// What was seen of machines' ends since this process runs. It explains an absence; whether a machine is absent is
+/// asked of the host alone. For any number of threads.
 class Watch {
  public:
   void saw(const MachineId& machine, MachineEvent event);

@@ -14,11 +14,14 @@ TEST_CASE("The hypervisor manager's answers are read as the contract has them") 
   const auto domains = parse_domains("{\"" + id.str() + R"(": {"state": "paused", "agent": true}})").value();
   CHECK(domains.at(MachineId(id)).power == MachineState::Power::paused);
   CHECK(domains.at(MachineId(id)).agent);
-  const auto facts = parse_facts(R"({"accelerator": "qemu", "cpus": 2, "memory": 5, "storage_total": 9, "storage_free": 8,
-      "checks": [{"name": "kvm", "state": "warning", "detail": "d", "remedy": "r"}]})").value();
+  const auto facts =
+      parse_facts(R"({"accelerator": "qemu", "cpus": 2, "memory": 5, "storage_total": 9, "storage_free": 8,
+      "checks": [{"name": "kvm", "state": "warning", "detail": "d", "remedy": "r"}]})")
+          .value();
   CHECK(facts.cpus == 2);
   CHECK(facts.checks.at(0).remedy == "r");
-  const auto image = R"({"id": ")" + std::string(64, 'a') + R"(", "file_size": 1, "virtual_size": 2, "has_kernel": true})";
+  const auto image =
+      R"({"id": ")" + std::string(64, 'a') + R"(", "file_size": 1, "virtual_size": 2, "has_kernel": true})";
   CHECK(parse_image(image)->virtual_size == 2);
   CHECK(parse_images("[" + image + "]")->size() == 1);
   CHECK(parse_machine_event("crashed") == MachineEvent::crashed);

@@ -23,8 +23,15 @@ class Manager {
  public:
   explicit Manager(const std::string& socket)
       : server_(std::move(listen_on(socket, getgrgid(getgid())->gr_name).value()), getuid()) {
-    for (const auto& [name, arguments] : {std::pair{"Observe", 2}, {"Apply", 2}, {"Remove", 2}, {"List", 1}, {"Domains", 0},
-                                          {"Shutdown", 1}, {"SetSshKeys", 2}, {"SshHostKey", 2}, {"RemoveImage", 1}})
+    for (const auto& [name, arguments] : {std::pair{"Observe", 2},
+                                          {"Apply", 2},
+                                          {"Remove", 2},
+                                          {"List", 1},
+                                          {"Domains", 0},
+                                          {"Shutdown", 1},
+                                          {"SetSshKeys", 2},
+                                          {"SshHostKey", 2},
+                                          {"RemoveImage", 1}})
       server_.method(name, static_cast<std::size_t>(arguments), false, [this, name = std::string(name)](Call& call) {
         const std::lock_guard lock(mutex_);
         asked = name;

@@ -14,12 +14,14 @@ namespace {
 /// Something that a user asks for, and what must be there before it is asked.
 struct Story {
   const char* name;
-  std::function<SessionId(World&)> before;                       ///< the session that it is about; a fresh id for a creation
+  std::function<SessionId(World&)> before;  ///< the session that it is about; a fresh id for a creation
   std::function<Result<Accepted>(World&, const SessionId&)> ask;
   OperationState ends = OperationState::succeeded;
 };
 
-SessionId a_running_session(World& world) { return world.running("work").id; }
+SessionId a_running_session(World& world) {
+  return world.running("work").id;
+}
 
 SessionId a_stopped_session(World& world) {
   const auto id = a_running_session(world);
@@ -29,7 +31,9 @@ SessionId a_stopped_session(World& world) {
   return id;
 }
 
-SessionId nothing_yet(World&) { return SessionId::make(); }
+SessionId nothing_yet(World&) {
+  return SessionId::make();
+}
 
 Result<Accepted> create(World& world, const SessionId& id) {
   auto request = world.request("work");
@@ -145,7 +149,8 @@ TEST_CASE("The hypervisor manager dying at any call, once, goes unnoticed") {
     }
 }
 
-TEST_CASE("The hypervisor manager being away for long ends operations with the true reason, and leaves nothing behind") {
+TEST_CASE(
+    "The hypervisor manager being away for long ends operations with the true reason, and leaves nothing behind") {
   for (const auto reply : {World::Reply::before, World::Reply::lost})
     for (const auto& story : stories) {
       int call = 0;

@@ -48,7 +48,8 @@ TEST_CASE_METHOD(Fixture, "The engine brings sessions up side by side, notices t
   start();
   REQUIRE(until([&] { return world.engine->recovery().done; }));
   for (const auto* user : {"alice", "bob"})
-    for (const auto* name : {"one", "two", "three"}) REQUIRE(world.sessions->create(world.request(name, user), std::nullopt));
+    for (const auto* name : {"one", "two", "three"})
+      REQUIRE(world.sessions->create(world.request(name, user), std::nullopt));
   REQUIRE(until([&] { return all_are(Phase::running, 6); }));
   const auto all = world.sessions->list({}).value();
   for (const auto& session : all) world.power_off(session.machines[0].id, MachineEvent::shutdown);

@@ -8,7 +8,8 @@
 
 namespace berth::agent {
 
-/// An empty folder, gone at the end. In memory where possible: a database syncs at every commit, and tests make thousands.
+/// An empty folder, gone at the end. In memory where possible: a database syncs at every commit, and tests make
+/// thousands.
 class Folder {
  public:
   Folder() {

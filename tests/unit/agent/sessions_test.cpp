@@ -136,7 +136,9 @@ TEST_CASE_METHOD(Fixture, "What a request may not ask for") {
   }
   SECTION("a disk smaller than the image's") {
     request.size.disk = least_disk;
-    world.store->write([](Database& db) -> Result<int> { return db.run("UPDATE images SET virtual_size = ?", std::int64_t{1} << 30); });
+    world.store->write([](Database& db) -> Result<int> {
+      return db.run("UPDATE images SET virtual_size = ?", std::int64_t{1} << 30);
+    });
     CHECK(refused(request) == Code::invalid_field);
   }
   SECTION("half a mebibyte") {

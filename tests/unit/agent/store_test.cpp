@@ -69,9 +69,11 @@ TEST_CASE("What fails or throws in a transaction leaves no trace, and no gap in 
   CHECK_THROWS_AS(store->write([](Database& db) -> Result<void> {
     append_event(db, Time{}, Event{0, {}, "three", {}, {}, {}, "{}"});
     throw std::logic_error("a bug");
-  }), std::logic_error);
-  CHECK(store->write([](Database& db) -> Result<int> { return db.run("INSERT INTO nowhere VALUES (1)"); }).error().code ==
-        Code::storage_failed);
+  }),
+                  std::logic_error);
+  CHECK(
+      store->write([](Database& db) -> Result<int> { return db.run("INSERT INTO nowhere VALUES (1)"); }).error().code ==
+      Code::storage_failed);
   REQUIRE(append(*store, "four"));
   Events events(*store);
   const auto all = events.after(0, {}, 10).value();
@@ -142,7 +144,8 @@ TEST_CASE("A session takes no way that is not allowed") {
   CHECK_THROWS_AS(world.store->write([&](Database& db) -> Result<void> {
     move_session(db, session, Goal::running, Phase::creating);
     return {};
-  }), std::logic_error);
+  }),
+                  std::logic_error);
   CHECK(world.session(session.id).phase == Phase::running);
 }
 

@@ -26,7 +26,9 @@ struct Fixture {
   }
 };
 
-bool has(const Things& things, Kind kind, const Id& id) { return things.contains({kind, id}); }
+bool has(const Things& things, Kind kind, const Id& id) {
+  return things.contains({kind, id});
+}
 
 }  // namespace
 
@@ -100,7 +102,8 @@ TEST_CASE_METHOD(Fixture, "What passes packets is mended while the guest goes on
   CHECK(world.boots[session.machines[0].id] == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "Unknown domains, firewall entries and networks are removed, volumes and keys are only reported") {
+TEST_CASE_METHOD(Fixture,
+                 "Unknown domains, firewall entries and networks are removed, volumes and keys are only reported") {
   world.running("work");
   const auto before = world.on_host();
   const Id stranger = Id::make();
@@ -157,7 +160,8 @@ TEST_CASE_METHOD(Fixture, "A session ends when its time is over, not before") {
   world.settle();
   CHECK(world.on_host().empty());
   CHECK(types_of(session.id) == std::vector<std::string>{"session.created", "session.running", "operation.succeeded",
-                                                         "session.expired", "session.terminated", "operation.succeeded"});
+                                                         "session.expired", "session.terminated",
+                                                         "operation.succeeded"});
 }
 
 TEST_CASE_METHOD(Fixture, "A guest that does not obey has its power cut at the deadline") {
@@ -215,6 +219,7 @@ TEST_CASE_METHOD(Fixture, "A termination waits for the hypervisor manager as lon
   filter.operation = accepted.operation.id;
   const auto events = world.events->after(0, filter, 1000).value();
   CHECK(events.size() < 20);
-  CHECK(std::ranges::any_of(events, [](const Event& event) { return event.data.find("does not answer") != std::string::npos; }));
+  CHECK(std::ranges::any_of(
+      events, [](const Event& event) { return event.data.find("does not answer") != std::string::npos; }));
   CHECK(world.on_host().empty());
 }

@@ -21,14 +21,18 @@ using std::chrono::milliseconds;
 
 World* asked = nullptr;  // by connections that are opened while it lives
 
-int commit_hook(void*) { return asked == nullptr || asked->commits() ? 0 : 1; }
+int commit_hook(void*) {
+  return asked == nullptr || asked->commits() ? 0 : 1;
+}
 
 int hook_in(sqlite3* connection, char**, const sqlite3_api_routines*) {
   sqlite3_commit_hook(connection, commit_hook, nullptr);
   return SQLITE_OK;
 }
 
-Error away() { return {Code::hypervisor_unavailable, "the hypervisor manager does not answer"}; }
+Error away() {
+  return {Code::hypervisor_unavailable, "the hypervisor manager does not answer"};
+}
 
 }  // namespace
 
@@ -127,7 +131,8 @@ Result<void> World::recover() {
 
 void World::settle() {
   for (int round = 0; round < 20'000; ++round) {
-    const auto all = store->read([](Database& db) -> Result<std::vector<SessionId>> { return live_sessions(db); }).value();
+    const auto all =
+        store->read([](Database& db) -> Result<std::vector<SessionId>> { return live_sessions(db); }).value();
     Next soonest;
     for (const auto& id : all) {
       const auto next = converge(*with, id);
@@ -157,9 +162,13 @@ void World::reboot_host() {
   objects[Kind::network].clear();
 }
 
-void World::reconnect() { listener_->connected(); }
+void World::reconnect() {
+  listener_->connected();
+}
 
-void World::die_at(int step) { steps_left_ = step; }
+void World::die_at(int step) {
+  steps_left_ = step;
+}
 
 void World::hypervisor_dies_at(int number, Reply reply, std::chrono::seconds away_for) {
   calls_left_ = number;
@@ -219,7 +228,9 @@ Result<std::string> World::ssh_host_key(const UserId&, const VolumeId& volume) {
   return "ssh-ed25519 " + volume.str();
 }
 
-bool World::greets(Ipv4) { return guests_answer; }
+bool World::greets(Ipv4) {
+  return guests_answer;
+}
 
 Result<HostFacts> World::facts() {
   TRY(call([] {}));
@@ -231,7 +242,9 @@ Result<Image> World::import_image(int, std::string_view, std::string_view sha256
   return Image{ImageId::parse(sha256).value(), "", 10 * MiB, 64 * MiB, true, {}};
 }
 
-Result<std::vector<Image>> World::list_images() { return std::vector<Image>{}; }
+Result<std::vector<Image>> World::list_images() {
+  return std::vector<Image>{};
+}
 
 Result<void> World::remove_image(const ImageId& image) {
   return call([&] { images.erase(image.str()); });
@@ -254,7 +267,8 @@ Things World::in_store() {
 }
 
 void World::add_image(const std::string& name) {
-  const Image image{ImageId(ImageId::Digest{static_cast<std::uint8_t>(name.size())}), name, 10 * MiB, 64 * MiB, true, clock.now()};
+  const Image image{
+      ImageId(ImageId::Digest{static_cast<std::uint8_t>(name.size())}), name, 10 * MiB, 64 * MiB, true, clock.now()};
   REQUIRE(store->write([&](Database& db) -> Result<void> {
     insert_image(db, image);
     return {};
@@ -280,7 +294,11 @@ Session World::running(const std::string& name, const std::string& user) {
   return now;
 }
 
-Session World::session(const SessionId& id) { return sessions->get(id).value(); }
-Operation World::operation(const OperationId& id) { return sessions->operation(id).value(); }
+Session World::session(const SessionId& id) {
+  return sessions->get(id).value();
+}
+Operation World::operation(const OperationId& id) {
+  return sessions->operation(id).value();
+}
 
 }  // namespace berth::agent

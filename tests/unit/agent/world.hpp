@@ -56,40 +56,40 @@ class World : public Host {
 
   // The host, as a test arranges it. Guests live on whatever happens to the agent.
   std::map<Kind, std::map<Id, Spec>> objects;
-  std::map<MachineId, int> boots;              ///< how often each machine was started
+  std::map<MachineId, int> boots;  ///< how often each machine was started
   std::map<MachineId, std::vector<SshKey>> keys_in_guest;
   bool guests_answer = true;
-  bool guests_obey = true;                     ///< power off when asked
-  std::set<std::string> images;                ///< ids of the files
-  std::map<Kind, Error> refusing;              ///< what `apply` of a kind fails with
+  bool guests_obey = true;                          ///< power off when asked
+  std::set<std::string> images;                     ///< ids of the files
+  std::map<Kind, Error> refusing;                   ///< what `apply` of a kind fails with
   std::map<Kind, std::function<void()>> meanwhile;  ///< what happens while a kind is applied, once
-  std::map<Kind, Error> stuck;                 ///< what `remove` of a kind fails with
+  std::map<Kind, Error> stuck;                      ///< what `remove` of a kind fails with
   std::string boot = "first boot";
   void power_off(const MachineId& machine, MachineEvent how, bool seen = true);
   void reboot_host();
-  void reconnect();                            ///< the connection was lost and is there again
+  void reconnect();  ///< the connection was lost and is there again
 
   // Death of the agent: at the nth step from now; of the hypervisor manager: at the nth call from now.
   void die_at(int step);
   bool dead() const { return dead_; }
-  enum class Reply { before, lost };           ///< the call had no effect, or it had and its answer was lost
+  enum class Reply { before, lost };  ///< the call had no effect, or it had and its answer was lost
   void hypervisor_dies_at(int call, Reply reply, std::chrono::seconds away);
   int calls = 0;
 
   // The agent.
   Settings settings;
   TestClock clock;
-  void restart();                              ///< a new process on the same database and host
-  Result<void> recover();                      ///< what the engine does at its start
-  void settle();                               ///< passes over all sessions until none has anything to do
+  void restart();          ///< a new process on the same database and host
+  Result<void> recover();  ///< what the engine does at its start
+  void settle();           ///< passes over all sessions until none has anything to do
   std::unique_ptr<Store> store;
   std::unique_ptr<Surroundings> with;
-  std::unique_ptr<Engine> engine;              ///< not started; takes the wake-ups
+  std::unique_ptr<Engine> engine;  ///< not started; takes the wake-ups
   std::unique_ptr<Sessions> sessions;
   std::unique_ptr<Events> events;
 
   Things on_host() const;
-  Things in_store();                           ///< what must be on the host, by the store
+  Things in_store();  ///< what must be on the host, by the store
 
   void add_image(const std::string& name = "tiny");
   CreateRequest request(const std::string& name, const std::string& user = "alice") const;
@@ -113,8 +113,8 @@ class World : public Host {
 
   /// One call of the agent's, which has `effect` on the host unless somebody is dead.
   Result<void> call(const std::function<void()>& effect);
-  bool commits();                              ///< asked by SQLite before each commit
-  std::recursive_mutex mutex;                  ///< the engine's threads come in one at a time
+  bool commits();              ///< asked by SQLite before each commit
+  std::recursive_mutex mutex;  ///< the engine's threads come in one at a time
 
  private:
   void step();
