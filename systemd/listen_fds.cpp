@@ -17,7 +17,7 @@
 namespace berth {
 namespace {
 
-constexpr int backlog = 128;
+constexpr int backlog = 1024;  // who connects without waiting is refused at once when it is full
 
 Error socket_error(const char* what, const std::filesystem::path& path, int error_number) {
   return {Code::internal,
