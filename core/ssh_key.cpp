@@ -15,6 +15,7 @@ constexpr std::array<std::string_view, 7> types{
     "ecdsa-sha2-nistp521", "sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com",
     "ssh-rsa"};
 constexpr std::size_t longest_line = 2048;  // a 4096-bit RSA key has 716 digits of base 64
+constexpr std::size_t longest_comment = 256;  // lists of sessions show it: it must not fill the agent's memory
 
 Error refused(const char* why) { return {Code::invalid_field, why, {{"field", "ssh_keys"}}}; }
 
@@ -61,6 +62,8 @@ Result<SshKey> SshKey::parse(std::string_view line) {
   SshKey key;
   key.line_ = line;
   key.fingerprint_ = fingerprint_of(blob);
+  if (key.comment().size() > longest_comment)
+    return std::unexpected(refused("an SSH key's comment may have 256 characters at most"));
   return key;
 }
 

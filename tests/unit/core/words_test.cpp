@@ -46,6 +46,6 @@ TEST_CASE("a public key is taken without options, and known by its fingerprint")
   CHECK(key->fingerprint().starts_with("SHA256:"));
   for (const std::string& bad : {std::string("command=\"x\" ") + line, std::string("ssh-ed25519"), std::string("ssh-ed25519 AAAA"),
                                 std::string("ssh-rsa" + line.substr(11)), line + "\nssh-rsa AAAA", line + " \"quoted\"", line + "\\", std::string(),
-                                std::string("ssh-ed25519 !!!!"), line + std::string(3000, 'x')})
+                                std::string("ssh-ed25519 !!!!"), line + std::string(3000, 'x'), line + std::string(256, 'x')})
     CHECK_FALSE(SshKey::parse(bad));
 }
