@@ -75,13 +75,13 @@ Result<std::size_t> HttpUpload::read(std::span<char> into) {
   if (done_ == size_) return 0;
   std::size_t got = first_.copy(into.data(), into.size());
   first_.remove_prefix(got);
-  if (got == 0) {
+  while (got == 0) {
     if (std::exchange(expected_, false))
       (void)HttpWire(socket_, slice, stopping_).write("HTTP/1.1 100 Continue\r\n\r\n");
     TRY(await_bytes());
     const auto most = std::min<std::uint64_t>(into.size(), size_ - done_);
     const auto received = recv(socket_, into.data(), most, MSG_DONTWAIT);
-    if (received <= 0 && errno != EAGAIN)
+    if (received == 0 || (received < 0 && errno != EAGAIN && errno != EINTR))
       return std::unexpected(
           Error{Code::cancelled,
                 "the client went away in the middle of an upload",
@@ -89,7 +89,7 @@ Result<std::size_t> HttpUpload::read(std::span<char> into) {
     got = received > 0 ? static_cast<std::size_t>(received) : 0;
   }
   done_ += got;
-  return got == 0 ? read(into) : Result<std::size_t>(got);
+  return got;
 }
 
 }  // namespace berth::agent
