@@ -47,7 +47,7 @@ class Command(HostTest):
 
     def test_errors_say_what_to_do_next(self):
         self.assertIn("create", self.code("crate", "web")[1])
-        self.assertIn("berth image", self.code("create", "web", "--user", "alice", "--image", "none")[1])
+        self.assertIn("import", self.code("create", "web", "--user", "alice", "--image", "none")[1])
         self.box.shell("systemctl stop berth-agent")
         try:
             self.assertIn("systemctl", self.code("list")[1])
