@@ -1,5 +1,5 @@
 """What a guest can reach, and what it cannot. Every refusal has a control that shows the target is there."""
-from promise import HostTest, main
+from promise import HostTest, main, until
 
 GATEWAY_OF_THE_HOST = "203.0.113.1"
 HOST = "203.0.113.10"
@@ -94,6 +94,16 @@ class Isolation(HostTest):
         self.assertTrue(bridges)
         self.assertEqual(set(bridges), {"1"})
         self.assertNotIn("fe80", self.box.shell("ip -6 neigh; ip -6 addr show | grep -A3 ': b[bt]' || true"))
+
+    def test_rules_that_somebody_took_away_come_back(self):
+        """Much sooner than the agent's period, and guests' ways with them."""
+        for family in ("bridge", "arp", "inet"):
+            self.box.run("nft", "delete", "table", family, "berth")
+        until("every guest's way is back", lambda: all(
+            machine["address"] in self.box.shell("nft list set bridge berth machines 2>&1 || true")
+            for machine in (self.alice, self.second, self.bob)), 5, 0.1)
+        self.assertFalse(self.guest_opens(self.gateway, SERVICE))
+        self.assertTrue(self.guest_opens(INTERNET[0], 80))
 
     def test_a_removed_rule_would_be_noticed(self):
         """The control of this file: with the firewall's tables gone, a guest does reach the host's service."""
