@@ -14,11 +14,13 @@ AcceleratorChoice::AcceleratorChoice(bool allow_emulation, std::function<void(co
       proof_(prove(true)) {}
 
 std::shared_future<AcceleratorChoice::Proof> AcceleratorChoice::prove(bool first) const {
-  return std::async(std::launch::async, [this, first] {
-           auto outcome = prove_();
-           if (first || outcome) proved_(outcome);
-           return Proof{std::move(outcome), steady_clock::now()};
-         }).share();
+  return std::async(std::launch::async,
+                    [this, first] {
+                      auto outcome = prove_();
+                      if (first || outcome) proved_(outcome);
+                      return Proof{std::move(outcome), steady_clock::now()};
+                    })
+      .share();
 }
 
 AcceleratorChoice::Proof AcceleratorChoice::proof() const {

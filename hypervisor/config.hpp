@@ -23,11 +23,11 @@ struct Config {
   bool allow_emulation = false;
   Bytes most_image_file = 0;
   Bytes most_image_virtual = 0;
-  Bytes reserve = 0;                         ///< bytes of the file system that no import uses up
-  Subnet pool;                               ///< addresses that the agent may give to machines
+  Bytes reserve = 0;                            ///< bytes of the file system that no import uses up
+  Subnet pool;                                  ///< addresses that the agent may give to machines
   std::uint16_t first_port = 0, last_port = 0;  ///< ports of the host that it may lead to their SSH
-  bool check_only = false;                   ///< --check-config: say whether it is sound, and stop
-  std::string guest_blocked, guest_allowed;  ///< blocks of addresses, comma-separated; netiso reads them
+  bool check_only = false;                      ///< --check-config: say whether it is sound, and stop
+  std::string guest_blocked, guest_allowed;     ///< blocks of addresses, comma-separated; netiso reads them
 };
 
 /// A text to print instead of running, for --help and --version.

@@ -42,8 +42,7 @@ Result<std::pair<virDomainState, int>> state_and_reason(virDomain* domain) {
 
 std::string why_paused(virDomain* domain) {
   const auto now = state_and_reason(domain);
-  if (now && now->second == VIR_DOMAIN_PAUSED_IOERROR)
-    return "it is paused since a disk failed or is full";
+  if (now && now->second == VIR_DOMAIN_PAUSED_IOERROR) return "it is paused since a disk failed or is full";
   return "it is paused";
 }
 
@@ -69,9 +68,8 @@ Result<DomainPtr> find_domain(virConnect* connection, const Id& machine) {
         libvirt_error(Code::libvirt_failed, "cannot look a machine up").with("machine", machine.str()));
   const std::string name = virDomainGetName(domain.get());
   if (name == names::domain(MachineId(machine))) return domain;
-  return std::unexpected(Error{Code::wrong_state,
-                               "a domain that is not Berth's has this id",
-                               {{"machine", machine.str()}, {"domain", name}}});
+  return std::unexpected(Error{
+      Code::wrong_state, "a domain that is not Berth's has this id", {{"machine", machine.str()}, {"domain", name}}});
 }
 
 Result<std::vector<DomainPtr>> marked_domains(virConnect* connection) {

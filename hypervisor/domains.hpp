@@ -39,8 +39,8 @@ class Domains : public Driver {
   Domains(DomainSources sources, std::filesystem::path seeds, std::filesystem::path boot,
           std::filesystem::path logs = "/var/log/libvirt/qemu")
       : sources_(std::move(sources)), seeds_(std::move(seeds)), boot_(std::move(boot)), logs_(std::move(logs)) {}
-  /// Makes the folders (0711, so that QEMU gets at what is its own), and removes seeds that were broken off. To be called
-  /// once, before all else.
+  /// Makes the folders (0711, so that QEMU gets at what is its own), and removes seeds that were broken off. To be
+  /// called once, before all else.
   Result<void> prepare() const;
 
   Kind kind() const noexcept override { return Kind::domain; }

@@ -7,9 +7,10 @@
 namespace berth::hypervisor {
 
 FirewallWatch::FirewallWatch(Rules rules, Told told, std::chrono::milliseconds every)
-    : rules_(std::move(rules)), told_(std::move(told)), every_(every), thread_([this](const std::stop_token& stop) {
-        run(stop);
-      }) {}
+    : rules_(std::move(rules)),
+      told_(std::move(told)),
+      every_(every),
+      thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 void FirewallWatch::run(const std::stop_token& stop) {
   std::mutex mutex;

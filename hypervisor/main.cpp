@@ -186,10 +186,11 @@ Result<void> serve(const Config& config, const GuestPolicy& policy) {
   TRY(volumes.prepare());
   TRY(domains.prepare());
   if (const auto loaded = rules.load(); !loaded)
-    journal::write(Priority::error,
-                   "The firewall's rules cannot be loaded: guests that run are held by what stood before, if it stands; "
-                   "no machine is started meanwhile, and it is tried again every second",
-                   loaded.error());
+    journal::write(
+        Priority::error,
+        "The firewall's rules cannot be loaded: guests that run are held by what stood before, if it stands; "
+        "no machine is started meanwhile, and it is tried again every second",
+        loaded.error());
 
   const std::array<Driver*, kinds.size()> drivers{&keys, &volumes, &networks, &firewall, &domains};
   Dispatch dispatch(drivers);
@@ -243,7 +244,8 @@ int run(int argc, char** argv) {
 }  // namespace berth::hypervisor
 
 int main(int argc, char** argv) {
-  // Sixteen workers would each keep a heap of their own, and large buffers would stay in it: 10 MB more at rest (measured).
+  // Sixteen workers would each keep a heap of their own, and large buffers would stay in it: 10 MB more at rest
+  // (measured).
   mallopt(M_ARENA_MAX, 1);
   mallopt(M_MMAP_THRESHOLD, 128 * 1024);
   const int status = berth::hypervisor::run(argc, argv);

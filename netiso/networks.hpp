@@ -31,7 +31,8 @@ class Networks : public Driver {
 
   Kind kind() const noexcept override { return Kind::network; }
   Result<Presence> observe(const Spec& spec) override;
-  /// `invalid_field` for a subnet out of bounds. A damaged network is made anew; guests that run on it are without network until they are started again.
+  /// `invalid_field` for a subnet out of bounds. A damaged network is made anew; guests that run on it are without
+  /// network until they are started again.
   Result<void> apply(const Spec& spec) override;
   Result<void> remove(const Id& user) override;
   /// The users of all libvirt networks that bear our prefix, and of all elements that the firewall has for networks.

@@ -52,7 +52,9 @@ class World {
   fs::path root_;
 };
 
-void touch(const fs::path& path) { std::ofstream(path) << "x"; }
+void touch(const fs::path& path) {
+  std::ofstream(path) << "x";
+}
 
 }  // namespace
 
@@ -85,8 +87,8 @@ TEST_CASE("nothing of a machine stays when it is removed, and nothing of another
   REQUIRE(domains.prepare());
   const auto seed = spec.machine.str() + ".iso";
   const auto log = names::domain(spec.machine) + ".log";
-  for (const auto& mine : {world.seeds() / seed, world.seeds() / (seed + ".new"), world.logs() / log,
-                           world.logs() / (log + ".0")})
+  for (const auto& mine :
+       {world.seeds() / seed, world.seeds() / (seed + ".new"), world.logs() / log, world.logs() / (log + ".0")})
     touch(mine);
   fs::create_directory(world.boot() / spec.machine.str());
   touch(world.boot() / spec.machine.str() / "kernel");

@@ -41,7 +41,8 @@ TEST_CASE("a machine's address and port lie in what is the machines'") {
   CHECK(entry("10.66.255.254", 29999));
   CHECK(field_of(entry("169.254.169.254", 20000)) == "address");
   CHECK(field_of(entry("10.67.0.2", 20000)) == "address");
-  for (const std::uint16_t port : {0, 22, 8443, 19999, 30000, 65535}) CHECK(field_of(entry("10.66.0.2", port)) == "ssh_port");
+  for (const std::uint16_t port : {0, 22, 8443, 19999, 30000, 65535})
+    CHECK(field_of(entry("10.66.0.2", port)) == "ssh_port");
 }
 
 TEST_CASE("a refusal names what is allowed") {
