@@ -93,7 +93,8 @@ TEST_CASE("the inspector dies of every call that reaches out") {
 
 TEST_CASE("the inspector is nobody, nowhere, and can gain nothing") {
   const Prisoner prisoner([] {
-    for (char byte = 0;;) (void)pread(3, &byte, 1, 0);
+    for (char byte = 0; pread(3, &byte, 1, 0) >= 0;) {
+    }
     return 0;
   });
   REQUIRE(prisoner.is_locked_up());
