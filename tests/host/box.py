@@ -204,7 +204,9 @@ class Box:
         return int(self.run("systemctl", "show", "-P", "MainPID", unit).stdout)
 
     def kill(self, unit):
-        self.run("systemctl", "kill", "--kill-whom=main", "--signal=KILL", unit)
+        """Kills the daemon; waits for it first where it is just being started again."""
+        until(f"{unit} is killed", lambda: self.run("systemctl", "kill", "--kill-whom=main", "--signal=KILL", unit,
+                                                    check=False).returncode == 0)
 
     def journal(self, *arguments):
         return run([BOX, "journal", self.name, "--no-pager", *arguments], check=False).stdout
