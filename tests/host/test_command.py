@@ -48,11 +48,11 @@ class Command(HostTest):
     def test_errors_say_what_to_do_next(self):
         self.assertIn("create", self.code("crate", "web")[1])
         self.assertIn("import", self.code("create", "web", "--user", "alice", "--image", "none")[1])
-        self.box.shell("systemctl stop berth-agent")
+        self.box.shell("systemctl stop berth-agent.socket berth-agent.service")
         try:
             self.assertIn("systemctl", self.code("list")[1])
         finally:
-            self.box.shell("systemctl start berth-agent")
+            self.box.shell("systemctl start berth-agent.socket berth-agent.service")
             self.box.wait_ready()
 
     def test_a_table_for_people_is_aligned(self):
