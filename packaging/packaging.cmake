@@ -1,19 +1,12 @@
 # What the packages contain, and the packages: `cpack` in the build folder makes berth-host_*.deb and berth-cli_*.deb.
-# Programs that a build has not are left out, so that a part can be built alone.
 # Installing needs the programs, not the tests.
 set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON)
 
-function(berth_program target destination component)
-  if(TARGET ${target})
-    install(TARGETS ${target} RUNTIME DESTINATION ${destination} COMPONENT ${component})
-  endif()
-endfunction()
-
 set(packaging ${CMAKE_CURRENT_LIST_DIR})
-berth_program(berth-agent sbin host)
-berth_program(berth-hypervisor sbin host)
-berth_program(berth-image-inspector libexec/berth host)
-berth_program(berth bin cli)
+install(TARGETS berth-agent RUNTIME DESTINATION sbin COMPONENT host)
+install(TARGETS berth-hypervisor RUNTIME DESTINATION sbin COMPONENT host)
+install(TARGETS berth-image-inspector RUNTIME DESTINATION libexec/berth COMPONENT host)
+install(TARGETS berth RUNTIME DESTINATION bin COMPONENT cli)
 install(FILES systemd/units/berth-agent.socket systemd/units/berth-agent.service
         systemd/units/berth-hypervisor.service
         DESTINATION lib/systemd/system COMPONENT host)

@@ -20,6 +20,7 @@ import box as boxes  # noqa: E402
 from box import TINY, TOP, UNITS, Box, until  # noqa: E402
 
 ROUNDS = 5
+BARE_PORT = 4022
 CONNECTIONS, SECONDS = 8, 5
 SESSIONS = 4
 LOAD = TOP / "build" / "release" / "tests" / "bench" / "api_load"
@@ -62,34 +63,37 @@ def berth_start(box, number):
     return time.monotonic() - start, session["id"]
 
 
-def arguments_of_qemu(box):
-    """What the bare QEMU must share with the one that libvirt started: machine, processor, memory, kernel."""
+def like_the_running(box):
+    """What the bare QEMU shares with the one that libvirt runs: machine, processor, kernel and seed, kept in /root/bare."""
     line = (box.shell("tr '\\0' '\\n' </proc/$(pgrep -n qemu-system)/cmdline")).split("\n")
-    kept = [part for option in ("-accel", "-cpu", "-smp", "-kernel", "-initrd", "-append")
-            for part in (option, line[line.index(option) + 1])]
-    machine = line[line.index("-machine") + 1]
+    value = {option: line[line.index(option) + 1] for option in
+             ("-machine", "-accel", "-cpu", "-smp", "-kernel", "-initrd", "-append")}
     mac = re.search(r"mac\W+((?:[0-9a-f]{2}:){5}[0-9a-f]{2})", "\n".join(line)).group(1)
-    return [*kept, "-machine", machine.split(",")[0] + ",usb=off", "-m", "128"], mac
+    box.shell(f"rm -rf /root/bare; mkdir /root/bare; cp {value['-kernel']} /root/bare/kernel; "
+              f"cp {value['-initrd']} /root/bare/initrd; cp /run/berth-hypervisor/seeds/*.iso /root/bare/seed.iso; "
+              "qemu-img create -q -f qcow2 -F raw -b $(ls /var/lib/berth/hypervisor/images/*/disk) /root/bare/root.qcow2 256M")
+    return ["-machine", value["-machine"].split(",")[0], "-accel", value["-accel"], "-cpu", value["-cpu"],
+            "-smp", value["-smp"], "-m", "128", "-append", value["-append"],
+            "-netdev", f"user,id=net,ipv6=off,hostfwd=tcp:127.0.0.1:{BARE_PORT}-:22",
+            "-device", f"virtio-net-pci,netdev=net,mac={mac}"]
 
 
-def bare_start(box, shared, mac, port):
+def bare_start(box, shared):
     """Seconds from the start of a bare QEMU with the same arguments, a plain overlay and the same seed, to the banner."""
-    box.shell("cp /run/berth-hypervisor/seeds/*.iso /root/seed.iso; rm -f /root/bare.qcow2;"
-              "qemu-img create -q -f qcow2 -F raw -b $(ls /var/lib/berth/hypervisor/images/*/disk) /root/bare.qcow2 256M")
     command = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", *shared,
-               "-drive", "file=/root/bare.qcow2,format=qcow2,if=none,id=root,discard=unmap",
+               "-kernel", "/root/bare/kernel", "-initrd", "/root/bare/initrd",
+               "-drive", "file=/root/bare/root.qcow2,format=qcow2,if=none,id=root,discard=unmap",
                "-device", "virtio-blk-pci,drive=root",
-               "-drive", "file=/root/seed.iso,format=raw,if=none,id=seed,readonly=on", "-device", "virtio-blk-pci,drive=seed",
-               "-netdev", f"user,id=net,ipv6=off,hostfwd=tcp:127.0.0.1:{port}-:22",
-               "-device", f"virtio-net-pci,netdev=net,mac={mac}", "-device", "virtio-rng-pci",
-               "-device", "virtio-serial-pci", "-serial", "null", "-pidfile", "/root/bare.pid"]
+               "-drive", "file=/root/bare/seed.iso,format=raw,if=none,id=seed,readonly=on",
+               "-device", "virtio-blk-pci,drive=seed", "-device", "virtio-rng-pci", "-device", "virtio-serial-pci",
+               "-serial", "null", "-pidfile", "/root/bare/pid"]
     start = time.monotonic()
     with subprocess.Popen([boxes.BOX, "run", box.name, "--", *command], stdin=subprocess.DEVNULL) as child:
         try:
-            until("the bare QEMU's guest greets", lambda: greeted("127.0.0.1", port), 120, 0.02)
+            until("the bare QEMU's guest greets", lambda: greeted("127.0.0.1", BARE_PORT), 120, 0.02)
             return time.monotonic() - start
         finally:
-            box.shell("kill -KILL $(cat /root/bare.pid); rm /root/bare.pid")
+            box.shell("kill $(cat /root/bare/pid)", check=False)
             child.wait(timeout=20)
 
 
@@ -104,13 +108,9 @@ def measure_start(box):
         seconds, session = berth_start(box, number)
         ours.append(seconds)
         until("the session runs", lambda s=session: box.api("GET", f"v1/sessions/{s}").json["phase"] == "running", 60)
-        shared, mac = arguments_of_qemu(box)
-        seed_kept = box.shell("cp /run/berth-hypervisor/seeds/*.iso /root/kept.iso")
-        assert seed_kept == ""
+        shared = like_the_running(box)
         box.berth("stop", session)  # only one guest at a time has the processors
-        box.shell("mkdir -p /run/berth-hypervisor/seeds; cp /root/kept.iso /run/berth-hypervisor/seeds/bench.iso")
-        bare.append(bare_start(box, shared, mac, 4000 + number))
-        box.shell("rm /run/berth-hypervisor/seeds/bench.iso")
+        bare.append(bare_start(box, shared))
         end(box, session)
     ours_median, bare_median = statistics.median(ours), statistics.median(bare)
     hold("cold start of tiny, create call to SSH answering", f"{ours_median:.2f} s; a bare QEMU {bare_median:.2f} s "
