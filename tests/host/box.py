@@ -1,4 +1,5 @@
 """A host in a box with Berth installed in it, as tests and tools/try drive it."""
+import fcntl
 import http.client
 import json
 import os
@@ -97,10 +98,25 @@ class Answer:
 
 class Box:
     def __init__(self, name):
-        self.name = name
+        self.name, self.lock = name, None
+
+    def claim(self):
+        """Makes the box ours: another run that uses one of this name is not to be disturbed; what a dead run left is removed."""
+        path = TOP / "build" / "box" / f"{self.name}.lock"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = open(path, "w", encoding="ascii")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.close()
+            raise Failure(f"another run uses the box '{self.name}' now") from None
+        self.lock = lock
+        self.stop()
 
     def start(self, *, state_size=None, settings=None):
         """Boots the box with both packages. settings: {"hypervisor": {key: value}, "agent": {…}}."""
+        if not self.lock:
+            self.claim()
         debs = [part for deb in packages() for part in ("--deb", str(deb))]
         size = ["--state-size", state_size] if state_size else []
         run([BOX, "start", self.name, *debs, *size], timeout=300)
@@ -111,7 +127,9 @@ class Box:
         return self
 
     def stop(self):
-        run([BOX, "stop", "--kill", self.name], timeout=120, check=False)
+        """Removes the box, if it is ours."""
+        if self.lock:
+            run([BOX, "stop", "--kill", self.name], timeout=120, check=False)
 
     def configure(self, settings):
         """Appends settings to the configuration files and restarts the services."""
