@@ -88,7 +88,8 @@ def bare_start(box, shared):
                "-device", "virtio-blk-pci,drive=seed", "-device", "virtio-rng-pci", "-device", "virtio-serial-pci",
                "-serial", "null", "-pidfile", "/root/bare/pid"]
     start = time.monotonic()
-    with subprocess.Popen([boxes.BOX, "run", box.name, "--", *command], stdin=subprocess.DEVNULL) as child:
+    with subprocess.Popen([boxes.BOX, "run", box.name, "--", *command], stdin=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as child:
         try:
             until("the bare QEMU's guest greets", lambda: greeted("127.0.0.1", BARE_PORT), 120, 0.02)
             return time.monotonic() - start
