@@ -66,10 +66,7 @@ TEST_CASE_METHOD(Fixture, "Recovery waits for the hypervisor manager, says so, a
   start();
   REQUIRE(until([&] { return !world.engine->recovery().waiting_for.empty(); }));
   CHECK(!world.engine->recovery().done);
-  {
-    const std::lock_guard lock(world.mutex);
-    world.clock.time += seconds(7200);
-  }
+  world.clock.advance(seconds(7200));
   REQUIRE(until([&] { return world.engine->recovery().done; }));
   CHECK(world.engine->recovery().sessions_total == 1);
   CHECK(world.engine->recovery().sessions_done == 1);
@@ -83,17 +80,17 @@ TEST_CASE_METHOD(Fixture, "The engine refuses to work beside objects that its em
   CHECK(world.on_host().size() == 1);
 }
 
-TEST_CASE_METHOD(Fixture, "The engine ends a session within a second of its time") {
+TEST_CASE_METHOD(Fixture, "The engine notices by itself when a session's time is over") {
   const auto session = world.running("work");
   start();
   REQUIRE(until([&] { return world.engine->recovery().done; }));
-  {
-    const std::lock_guard lock(world.mutex);
-    world.clock.time = session.expires_at;
-  }
+  world.clock.set(session.expires_at);
   const auto begun = std::chrono::steady_clock::now();
-  REQUIRE(until([&] { return world.session(session.id).phase != Phase::running; }));
-  CHECK(std::chrono::steady_clock::now() - begun < seconds(1));
+  REQUIRE(until([&] {
+    const auto now = world.sessions->get(session.id);
+    return !now || now->goal == Goal::terminated;
+  }));
+  CHECK(std::chrono::steady_clock::now() - begun < seconds(3));  // 250 ms, and time for a machine that is busy
 }
 
 TEST_CASE_METHOD(Fixture, "A lost connection that comes back is followed by a reconciliation") {

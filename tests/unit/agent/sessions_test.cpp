@@ -101,7 +101,7 @@ TEST_CASE_METHOD(Fixture, "The same Idempotency-Key gives the same answer, and a
     CHECK(world.sessions->create(world.request("work"), key)->session.id == first->session.id);
   }
   SECTION("for a day") {
-    world.clock.time += hours(25);
+    world.clock.advance(hours(25));
     REQUIRE(world.store->write([&](Database& db) -> Result<void> {
       prune(db, world.settings, world.clock.now());
       return {};

@@ -129,10 +129,10 @@ TEST_CASE("Sessions that are gone, and finished operations, are kept for a day")
       return {};
     });
   };
-  world.clock.time += std::chrono::hours(23);
+  world.clock.advance(std::chrono::hours(23));
   REQUIRE(prune_now());
   CHECK(world.sessions->operation(ending));
-  world.clock.time += std::chrono::hours(2);
+  world.clock.advance(std::chrono::hours(2));
   REQUIRE(prune_now());
   CHECK(world.sessions->operation(ending).error().code == Code::not_found);
 }

@@ -152,9 +152,9 @@ TEST_CASE_METHOD(Fixture, "A volume that is lost is never replaced by an empty o
 
 TEST_CASE_METHOD(Fixture, "A session ends when its time is over, not before") {
   const auto session = world.running("work");
-  world.clock.time = session.expires_at - milliseconds(1);
+  world.clock.set(session.expires_at - milliseconds(1));
   CHECK(expire(*world.with)->empty());
-  world.clock.time = session.expires_at;
+  world.clock.set(session.expires_at);
   CHECK(expire(*world.with)->size() == 1);
   CHECK(expire(*world.with)->empty());
   world.settle();

@@ -141,7 +141,7 @@ void World::settle() {
       if (*next && (!soonest || **next < *soonest)) soonest = *next;
     }
     if (!soonest) return;
-    clock.time += std::max(*soonest, milliseconds(1));
+    clock.advance(std::max(*soonest, milliseconds(1)));
   }
   FAIL("the sessions never settle");
 }

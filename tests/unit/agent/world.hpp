@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <set>
@@ -18,9 +19,15 @@ namespace berth::agent {
 /// The process was killed: nothing that it does from here on has an effect.
 struct Died {};
 
-struct TestClock : Clock {
-  Time time{std::chrono::sys_days(std::chrono::year(2026) / 2 / 3)};
-  Time now() const override { return time; }
+/// Stands still until a test moves it; also from another thread.
+class TestClock : public Clock {
+ public:
+  Time now() const override { return time_; }
+  void set(Time time) { time_ = time; }
+  void advance(std::chrono::milliseconds by) { time_ = time_.load() + by; }
+
+ private:
+  std::atomic<Time> time_{Time(std::chrono::sys_days(std::chrono::year(2026) / 2 / 3))};
 };
 
 class World;
