@@ -59,6 +59,20 @@ TEST_CASE_METHOD(Fixture, "The engine brings sessions up side by side, notices t
   CHECK(world.on_host().empty());
 }
 
+TEST_CASE_METHOD(Fixture,
+                 "Of a user's last sessions that go at the same time one takes the network and the key along") {
+  start();
+  REQUIRE(until([&] { return world.engine->recovery().done; }));
+  for (int round = 0; round < 20; ++round) {
+    for (const auto* name : {"one", "two", "three"}) REQUIRE(world.sessions->create(world.request(name), std::nullopt));
+    REQUIRE(until([&] { return all_are(Phase::running, 3); }));
+    const auto all = world.sessions->list({}).value();
+    for (const auto& session : all) REQUIRE(world.sessions->terminate(session.id));
+    REQUIRE(until([&] { return all_are(Phase::terminating, 0); }));
+    REQUIRE(world.on_host().empty());
+  }
+}
+
 TEST_CASE_METHOD(Fixture, "Recovery waits for the hypervisor manager, says so, and counts sessions") {
   world.running("work");
   world.restart();
