@@ -20,7 +20,7 @@ Result<nlohmann::json> parse_json(std::string_view text);
 /// Text of a value; bytes that are not UTF-8 are replaced, so it never throws.
 std::string dump_json(const nlohmann::json& value);
 
-/// Reads the fields of one JSON object, each at most once, into validated values. Every refusal is `invalid_field` and
+/// Reads the fields of one JSON object into validated values. Every refusal is `invalid_field` and
 /// names the field's path, such as "machines[0].cpus". Refers to the value given: keep that alive.
 class JsonReader {
  public:

@@ -7,11 +7,13 @@
 
 namespace berth {
 
-/// Key bytes. In memory of their own that is locked, left out of core dumps and wiped at the end (sodium_malloc).
+/// Key bytes. In memory of their own that is locked (within RLIMIT_MEMLOCK), left out of core dumps and wiped at the end
+/// (sodium_malloc).
 /// Move-only; there is no way to print one or to compare one in a time that tells something.
 class Secret {
  public:
-  /// `size` zero bytes. Throws std::bad_alloc when memory cannot be locked (RLIMIT_MEMLOCK).
+  /// `size` zero bytes. Throws std::bad_alloc when there is no memory. Beyond RLIMIT_MEMLOCK the
+  /// library leaves it unlocked without a word: the unit sets that limit.
   explicit Secret(std::size_t size);
   static Secret random(std::size_t size);
   /// Takes the bytes over and wipes the source.
