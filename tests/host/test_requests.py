@@ -254,7 +254,8 @@ class Requests(HostTest):
         self.assert_others_are_served(load)
 
     def assert_small(self):
-        """The agent's memory has never been above 64 MB."""
+        """The agent's memory has never been above 64 MB, and it is the agent that there was."""
+        self.assertEqual(self.box.shell("systemctl show -P NRestarts berth-agent.service").strip(), "0")
         status = self.box.shell(f"grep VmHWM /proc/{self.box.pid('berth-agent.service')}/status")
         self.assertLess(int(status.split()[1]) * 1024, 64_000_000, status)
 
