@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 #include <sodium.h>
 
-#include "agent/store_images.hpp"
-#include "agent/store_quota.hpp"
-#include "agent/store_sessions.hpp"
-#include "agent/store_users.hpp"
+#include "agent/store/images.hpp"
+#include "agent/store/quota.hpp"
+#include "agent/store/sessions.hpp"
+#include "agent/store/users.hpp"
 #include "core/label.hpp"
 
 namespace berth::agent {

@@ -3,10 +3,10 @@
 
 #include <string>
 
-#include "agent/database.hpp"
-#include "agent/host.hpp"
+#include "agent/host/host.hpp"
 #include "agent/model.hpp"
 #include "agent/settings.hpp"
+#include "agent/store/database.hpp"
 
 namespace berth::agent {
 

@@ -3,7 +3,7 @@
 
 #include <sstream>
 
-#include "agent/api_requests.hpp"
+#include "agent/api/requests.hpp"
 #include "core/config.hpp"
 
 namespace berth::agent {

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "agent/http_gate.hpp"
+#include "agent/http/gate.hpp"
 #include "agent/settings.hpp"
 #include "core/error.hpp"
 

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "agent/store_events.hpp"
+#include "agent/store/events.hpp"
 #include "systemd/journal.hpp"
 
 namespace berth::agent {

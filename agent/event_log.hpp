@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "agent/store.hpp"
+#include "agent/store/store.hpp"
 
 namespace berth::agent {
 

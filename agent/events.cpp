@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "agent/events.hpp"
 
-#include "agent/store.hpp"
-#include "agent/store_events.hpp"
+#include "agent/store/events.hpp"
+#include "agent/store/store.hpp"
 
 namespace berth::agent {
 

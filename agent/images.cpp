@@ -3,10 +3,10 @@
 
 #include <mutex>
 
-#include "agent/host.hpp"
-#include "agent/store.hpp"
-#include "agent/store_events.hpp"
-#include "agent/store_images.hpp"
+#include "agent/host/host.hpp"
+#include "agent/store/events.hpp"
+#include "agent/store/images.hpp"
+#include "agent/store/store.hpp"
 #include "core/json.hpp"
 #include "core/label.hpp"
 #include "systemd/journal.hpp"

@@ -5,14 +5,14 @@
 
 #include <algorithm>
 
-#include "agent/engine.hpp"
+#include "agent/engine/engine.hpp"
+#include "agent/engine/termination.hpp"
 #include "agent/model_names.hpp"
-#include "agent/store.hpp"
-#include "agent/store_events.hpp"
-#include "agent/store_operations.hpp"
-#include "agent/store_quota.hpp"
-#include "agent/store_sessions.hpp"
-#include "agent/termination.hpp"
+#include "agent/store/events.hpp"
+#include "agent/store/operations.hpp"
+#include "agent/store/quota.hpp"
+#include "agent/store/sessions.hpp"
+#include "agent/store/store.hpp"
 
 namespace berth::agent {
 namespace {

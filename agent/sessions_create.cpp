@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "agent/admission.hpp"
-#include "agent/engine.hpp"
+#include "agent/engine/engine.hpp"
 #include "agent/sessions.hpp"
-#include "agent/store.hpp"
-#include "agent/store_events.hpp"
-#include "agent/store_idempotency.hpp"
-#include "agent/store_operations.hpp"
-#include "agent/store_sessions.hpp"
+#include "agent/store/events.hpp"
+#include "agent/store/idempotency.hpp"
+#include "agent/store/operations.hpp"
+#include "agent/store/sessions.hpp"
+#include "agent/store/store.hpp"
 
 namespace berth::agent {
 namespace {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "agent/api_requests.hpp"
-
 #include <catch2/catch.hpp>
 
+#include "agent/api/requests.hpp"
 #include "tests/unit/agent/world.hpp"
 
 using namespace berth;

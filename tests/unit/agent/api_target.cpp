@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "agent/api_target.hpp"
-
 #include <catch2/catch.hpp>
 
-#include "agent/api_router.hpp"
+#include "agent/api/router.hpp"
+#include "agent/api/target.hpp"
 
 using namespace berth;
 using namespace berth::agent;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "agent/api_upload.hpp"
-
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <catch2/catch.hpp>
 #include <cerrno>
+
+#include "agent/api/upload.hpp"
 
 using namespace berth;
 using namespace berth::agent;

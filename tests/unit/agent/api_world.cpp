@@ -3,12 +3,12 @@
 #include <catch2/catch.hpp>
 #include <thread>
 
-#include "agent/api.hpp"
-#include "agent/api_admin.hpp"
-#include "agent/api_events.hpp"
-#include "agent/api_health.hpp"
-#include "agent/api_images.hpp"
-#include "agent/api_sessions.hpp"
+#include "agent/api/admin.hpp"
+#include "agent/api/api.hpp"
+#include "agent/api/events.hpp"
+#include "agent/api/health.hpp"
+#include "agent/api/images.hpp"
+#include "agent/api/sessions.hpp"
 #include "agent/images.hpp"
 #include "core/json.hpp"
 #include "tests/unit/agent/world.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "agent/bus_answers.hpp"
+#include "agent/host/bus_answers.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "agent/bus_host.hpp"
+#include "agent/host/bus_host.hpp"
 
 #include <grp.h>
 #include <unistd.h>

@@ -3,7 +3,7 @@
 #include <functional>
 
 #include "agent/model_names.hpp"
-#include "agent/store_events.hpp"
+#include "agent/store/events.hpp"
 #include "world.hpp"
 
 using namespace berth;

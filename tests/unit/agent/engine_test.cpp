@@ -3,8 +3,8 @@
 #include <catch2/catch.hpp>
 #include <thread>
 
-#include "agent/engine_threads.hpp"
-#include "agent/queue.hpp"
+#include "agent/engine/engine_threads.hpp"
+#include "agent/engine/queue.hpp"
 #include "world.hpp"
 
 using namespace berth;

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "agent/http_gate.hpp"
-
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -13,6 +11,7 @@
 #include <mutex>
 #include <thread>
 
+#include "agent/http/gate.hpp"
 #include "core/id.hpp"
 
 using namespace berth;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "agent/http_intake.hpp"
-
 #include <catch2/catch.hpp>
+
+#include "agent/http/intake.hpp"
 
 using namespace berth;
 using namespace berth::agent;

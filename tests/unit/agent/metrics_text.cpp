@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "agent/metrics_text.hpp"
-
 #include <catch2/catch.hpp>
 
-#include "agent/metrics_http.hpp"
+#include "agent/metrics/http.hpp"
+#include "agent/metrics/text.hpp"
 
 using namespace berth::agent;
 

@@ -3,8 +3,8 @@
 #include <catch2/catch.hpp>
 #include <thread>
 
-#include "agent/converge.hpp"
-#include "agent/store_prune.hpp"
+#include "agent/engine/converge.hpp"
+#include "agent/store/prune.hpp"
 #include "world.hpp"
 
 using namespace berth;

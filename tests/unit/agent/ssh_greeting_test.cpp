@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "agent/ssh_greeting.hpp"
+#include "agent/host/ssh_greeting.hpp"
 
 #include <netinet/in.h>
 #include <sys/socket.h>

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "agent/store.hpp"
+#include "agent/store/store.hpp"
 
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <thread>
 
-#include "agent/error_json.hpp"
+#include "agent/api/error_json.hpp"
 #include "agent/phase.hpp"
-#include "agent/store_events.hpp"
-#include "agent/store_prune.hpp"
-#include "agent/store_sessions.hpp"
+#include "agent/store/events.hpp"
+#include "agent/store/prune.hpp"
+#include "agent/store/sessions.hpp"
 #include "folder.hpp"
 #include "world.hpp"
 

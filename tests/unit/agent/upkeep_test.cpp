@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <catch2/catch.hpp>
 
-#include "agent/converge.hpp"
-#include "agent/reconciler.hpp"
+#include "agent/engine/converge.hpp"
+#include "agent/engine/reconciler.hpp"
 #include "world.hpp"
 
 using namespace berth;

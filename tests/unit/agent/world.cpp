@@ -7,12 +7,12 @@
 
 #include <catch2/catch.hpp>
 
-#include "agent/converge.hpp"
-#include "agent/plan.hpp"
-#include "agent/reconciler.hpp"
-#include "agent/store_images.hpp"
-#include "agent/store_operations.hpp"
-#include "agent/store_sessions.hpp"
+#include "agent/engine/converge.hpp"
+#include "agent/engine/plan.hpp"
+#include "agent/engine/reconciler.hpp"
+#include "agent/store/images.hpp"
+#include "agent/store/operations.hpp"
+#include "agent/store/sessions.hpp"
 
 namespace berth::agent {
 namespace {

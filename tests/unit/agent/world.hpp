@@ -6,12 +6,12 @@
 #include <memory>
 #include <set>
 
-#include "agent/engine.hpp"
+#include "agent/engine/engine.hpp"
+#include "agent/engine/task.hpp"
 #include "agent/events.hpp"
-#include "agent/host.hpp"
+#include "agent/host/host.hpp"
 #include "agent/sessions.hpp"
-#include "agent/store.hpp"
-#include "agent/task.hpp"
+#include "agent/store/store.hpp"
 #include "folder.hpp"
 
 namespace berth::agent {

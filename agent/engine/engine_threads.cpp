@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "agent/engine/engine_threads.hpp"
+
+#include "agent/admission.hpp"
+#include "agent/engine/converge.hpp"
+#include "agent/engine/findings_log.hpp"
+#include "agent/store/prune.hpp"
+#include "agent/store/sessions.hpp"
+#include "agent/store/store.hpp"
+#include "systemd/journal.hpp"
+
+namespace berth::agent {
+
+namespace {
+
+using journal::Priority;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds glance{250};  // how late the end of a time to live may be noticed
+constexpr milliseconds after_a_fault{1000};
+
+Result<std::vector<SessionId>> all_sessions(Store& store) {
+  return store.read([](Database& db) -> Result<std::vector<SessionId>> { return live_sessions(db); });
+}
+
+}  // namespace
+
+Engine::Threads::Threads(Store& store, Host& host, const Settings& settings, const Clock& clock)
+    : with_{store, host, settings, clock}, events_(store), host_limits_(host_quota(settings.limits, HostFacts{})) {}
+
+void Engine::Threads::start(std::function<void(const Error&)> refused) {
+  with_.host.listen(this);
+  keeper_ = std::thread([this, refused = std::move(refused)] { keep(refused); });
+}
+
+void Engine::Threads::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    bell_.notify_all();
+  }
+  with_.host.listen(nullptr);
+  if (keeper_.joinable()) keeper_.join();
+  queue_.close();
+  for (auto& worker : workers_) worker.join();
+  workers_.clear();
+}
+
+void Engine::Threads::keep(const std::function<void(const Error&)>& refused) {
+  if (!recovered(refused)) return;
+  for (unsigned i = 0; i < with_.settings.workers; ++i) workers_.emplace_back([this] { work(); });
+  while (pause(glance)) {
+    end_the_expired();
+    events_.catch_up();
+    if (reconciliation_is_due()) reconcile();
+  }
+  events_.catch_up();
+}
+
+bool Engine::Threads::recovered(const std::function<void(const Error&)>& refused) {
+  for (;;) {
+    const auto tried = try_to_recover();
+    if (tried) return true;
+    if (tried.error().code == Code::wrong_state) {
+      refused(tried.error());
+      return false;
+    }
+    wait_for(tried.error());
+    if (!pause(after_a_fault)) return false;
+  }
+}
+
+Result<void> Engine::Threads::try_to_recover() {
+  (void)reconciliation_is_due();
+  const auto facts = TRY(with_.host.facts());
+  TRY(recover(with_));
+  const auto findings = TRY(sweep(with_));
+  report(findings);
+  const auto sessions = TRY(all_sessions(with_.store));
+  for (const auto& session : sessions) queue_.add(session);
+  const std::lock_guard lock(mutex_);
+  host_limits_ = host_quota(with_.settings.limits, facts);
+  unrecovered_.insert(sessions.begin(), sessions.end());
+  recovery_ = {sessions.empty(), sessions.size(), 0, ""};
+  return {};
+}
+
+void Engine::Threads::wait_for(const Error& error) {
+  const auto text = describe(error);
+  const std::lock_guard lock(mutex_);
+  if (recovery_.waiting_for == text) return;
+  recovery_.waiting_for = text;
+  journal::write(Priority::warning, "Recovery waits and tries again", error,
+                 {{"MESSAGE_ID", std::string(journal::message::recovery)}});
+}
+
+void Engine::Threads::work() {
+  while (const auto session = queue_.take()) {
+    const auto next = pass(*session);
+    queue_.done(*session);
+    if (next) queue_.add(*session, *next);
+    passed(*session);
+  }
+}
+
+/// A fault of the store, or a bug that one session brings up, must not stop the others.
+Next Engine::Threads::pass(const SessionId& session) {
+  Error fault;
+  try {
+    auto next = converge(with_, session);
+    if (next) return *next;
+    fault = std::move(next).error();
+  } catch (const std::exception& bug) {
+    fault = {Code::internal, "the engine met a bug", {{"reason", bug.what()}}};
+  }
+  journal::write(Priority::error, "A session cannot be looked after, trying again", fault,
+                 {{"BERTH_SESSION", session.str()}, {"MESSAGE_ID", std::string(journal::message::failed)}});
+  return after_a_fault;
+}
+
+void Engine::Threads::passed(const SessionId& session) {
+  const std::lock_guard lock(mutex_);
+  if (recovery_.done || unrecovered_.erase(session) == 0) return;
+  ++recovery_.sessions_done;
+  recovery_.done = unrecovered_.empty();
+}
+
+bool Engine::Threads::reconciliation_is_due() {
+  const auto now = steady_clock::now();
+  const std::lock_guard lock(mutex_);
+  if (!reconnected_ && now - reconciled_ < with_.settings.reconcile_every) return false;
+  reconnected_ = false;
+  reconciled_ = now;
+  return true;
+}
+
+void Engine::Threads::reconcile() {
+  const auto findings = sweep(with_);
+  if (findings)
+    report(*findings);
+  else
+    journal::write(Priority::warning, "The host cannot be compared with the store, trying again later",
+                   findings.error());
+  const auto sessions = with_.store.write([&](Database& db) -> Result<std::vector<SessionId>> {
+    prune(db, with_.settings, with_.clock.now());
+    return live_sessions(db);
+  });
+  if (!sessions) return journal::write(Priority::error, "The store cannot be pruned", sessions.error());
+  for (const auto& session : *sessions) queue_.add(session);
+}
+
+void Engine::Threads::report(const Findings& findings) {
+  log_findings(findings, unknown());
+  const std::lock_guard lock(mutex_);
+  unknown_ = findings.kept;
+}
+
+void Engine::Threads::end_the_expired() {
+  const auto ended = expire(with_);
+  if (!ended) return journal::write(Priority::error, "Sessions whose time is over cannot be ended", ended.error());
+  for (const auto& session : *ended) queue_.add(session);
+}
+
+bool Engine::Threads::pause(milliseconds time) {
+  std::unique_lock lock(mutex_);
+  bell_.wait_for(lock, time, [&] { return stopping_ || reconnected_; });
+  return !stopping_;
+}
+
+void Engine::Threads::machine_event(const MachineId& machine, MachineEvent event) {
+  const auto session =
+      with_.store.read([&](Database& db) -> Result<std::optional<SessionId>> { return session_of(db, machine); });
+  if (!session || !*session) return;
+  with_.watch.saw(machine, event);
+  queue_.add(**session);
+}
+
+void Engine::Threads::connected() {
+  const std::lock_guard lock(mutex_);
+  reconnected_ = true;
+  bell_.notify_all();
+}
+
+Recovery Engine::Threads::recovery() const {
+  const std::lock_guard lock(mutex_);
+  return recovery_;
+}
+
+Quota Engine::Threads::host_limits() const {
+  const std::lock_guard lock(mutex_);
+  return host_limits_;
+}
+
+std::vector<Unknown> Engine::Threads::unknown() const {
+  const std::lock_guard lock(mutex_);
+  return unknown_;
+}
+
+}  // namespace berth::agent
