@@ -71,6 +71,14 @@ TEST_CASE("the card has the names that the firewall knows") {
   CHECK(card.contains("<target dev='" + names::tap(spec.machine) + "'/>"));
 }
 
+TEST_CASE("an emulated kernel trusts its timer; under KVM the image's arguments stand as they are") {
+  const std::string image = "root=/dev/vda quiet \"a&lt;b&gt;&amp;c\"";
+  const auto escaped_quotes = [](std::string text) { return std::regex_replace(text, std::regex("&quot;"), "\""); };
+  CHECK(escaped_quotes(domain_xml(test::machine(), files(), Accelerator::kvm)).contains("<cmdline>" + image + "</"));
+  CHECK(escaped_quotes(domain_xml(test::machine(), files(), Accelerator::qemu))
+            .contains("<cmdline>" + image + " no_timer_check</"));
+}
+
 TEST_CASE("an image without a kernel boots by its disk") {
   auto from = files();
   from.boot.reset();
