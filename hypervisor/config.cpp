@@ -33,6 +33,7 @@ po::options_description options() {
   add("last_port", text("29999"), "the last of them");
   add("guest_blocked", text(""), "blocks of addresses that guests may not reach besides private ones, comma-separated");
   add("guest_allowed", text(""), "private blocks of addresses that guests may reach all the same, comma-separated");
+  add("guest_connections", text("4096"), "connections that a machine may hold, and as many others to it");
   return all;
 }
 
@@ -69,6 +70,7 @@ Result<Config> read(const po::variables_map& values) {
   config.last_port = TRY(port(values, "last_port", config.first_port));
   config.guest_blocked = config_text(values, "guest_blocked");
   config.guest_allowed = config_text(values, "guest_allowed");
+  config.guest_connections = static_cast<unsigned>(TRY(config_number(values, "guest_connections", 64, 1'000'000)));
   return config;
 }
 

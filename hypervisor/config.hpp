@@ -28,6 +28,7 @@ struct Config {
   std::uint16_t first_port = 0, last_port = 0;  ///< ports of the host that it may lead to their SSH
   bool check_only = false;                      ///< --check-config: say whether it is sound, and stop
   std::string guest_blocked, guest_allowed;     ///< blocks of addresses, comma-separated; netiso reads them
+  unsigned guest_connections = 0;               ///< that one machine may hold
 };
 
 /// A text to print instead of running, for --help and --version.

@@ -225,7 +225,7 @@ int run(int argc, char** argv) {
     return EXIT_SUCCESS;
   }
   const auto& config = std::get<Config>(*read);
-  const auto policy = GuestPolicy::parse(config.guest_blocked, config.guest_allowed);
+  const auto policy = GuestPolicy::parse(config.guest_blocked, config.guest_allowed, config.guest_connections);
   if (!policy) return refused(policy.error());
   if (config.check_only) {
     std::puts("the configuration is sound");

@@ -50,6 +50,15 @@ std::string text(const Element& element, bool whole) {
   return line;
 }
 
+/// Takes an address out of all meters. nft 1.0.6 deletes only what is there, so it is put in before.
+std::string forget(const std::string& address) {
+  std::string commands;
+  for (const auto& meter : meters())
+    commands += fmt::format("add element inet berth {0} {{ {1} }}\ndelete element inet berth {0} {{ {1} }}\n",
+                            meter.name, address);
+  return commands;
+}
+
 std::string command(std::string_view verb, const Element& element, bool whole) {
   return fmt::format("{} element {} berth {} {{ {} }}\n", verb, element.set->family, element.set->name,
                      text(element, whole));
@@ -77,6 +86,15 @@ const std::vector<ElementSet>& element_sets() {
       {"inet", "gateways", "ifname . ipv4_addr", 2, Kind::network, 0, {0, 1}},
   };
   return sets;
+}
+
+const std::vector<Meter>& meters() {
+  // A counted address goes when its last connection has ended, one that has a rate when it was quiet for a minute.
+  static constexpr std::string_view count = "type ipv4_addr; size 65536; flags dynamic;",
+                                    rate = "type ipv4_addr; size 65536; flags dynamic,timeout; timeout 1m;";
+  static const std::vector<Meter> all{
+      {"connections", count}, {"openings", rate}, {"visits", count}, {"visitors", rate}, {"queries", rate}};
+  return all;
 }
 
 std::vector<Element> elements_of(const FirewallSpec& spec) {
@@ -129,7 +147,10 @@ std::vector<Element> without(std::span<const Element> some, std::span<const Elem
 
 std::string change_elements(std::span<const Element> gone, std::span<const Element> added) {
   std::string commands;
-  for (const auto& element : gone) commands += command("delete", element, false);
+  for (const auto& element : gone) {
+    commands += command("delete", element, false);
+    if (element.set->name == "members") commands += forget(element.columns[1]);
+  }
   for (const auto& element : added) commands += command("add", element, true);
   return commands;
 }

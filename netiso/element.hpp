@@ -25,6 +25,14 @@ struct ElementSet {
 };
 const std::vector<ElementSet>& element_sets();
 
+/// A set of the table "inet berth" that rules fill themselves, with the addresses of machines: how many connections
+/// each holds, or how fast it opens them. What it has of a machine goes with the machine.
+struct Meter {
+  std::string_view name;
+  std::string_view form;  ///< in nft's words
+};
+const std::vector<Meter>& meters();
+
 /// One element: what lets one machine or one network through the rules. Its owner's id stands in the kernel, as the
 /// element's comment.
 struct Element {

@@ -61,8 +61,10 @@ std::string Block::str() const {
   return fmt::format("{}/{}", base_.str(), prefix_);
 }
 
-Result<GuestPolicy> GuestPolicy::parse(std::string_view guest_blocked, std::string_view guest_allowed) {
-  GuestPolicy policy{TRY(parse_list(guest_blocked, "guest_blocked")), TRY(parse_list(guest_allowed, "guest_allowed"))};
+Result<GuestPolicy> GuestPolicy::parse(std::string_view guest_blocked, std::string_view guest_allowed,
+                                       unsigned connections) {
+  GuestPolicy policy{TRY(parse_list(guest_blocked, "guest_blocked")), TRY(parse_list(guest_allowed, "guest_allowed")),
+                     connections};
   for (const auto& block : policy.allowed)
     for (const auto& never : never_allowed)
       if (block.overlaps(never))

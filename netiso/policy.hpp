@@ -33,12 +33,19 @@ class Block {
 /// shared, benchmark, loopback, multicast and reserved addresses (IANA's special-purpose registry, RFC 6890). The
 /// documentation ranges are left open: nothing answers there, and tests let them play the internet.
 struct GuestPolicy {
+  /// Connections that a machine may hold if nobody says otherwise: a 64th of the 262,144 that the kernel tracks of all
+  /// machines and the host together (its default with 4 GiB of memory or more, nf_conntrack_init_start).
+  static constexpr unsigned usual_connections = 4096;
+
   std::vector<Block> blocked{};  ///< refused besides
   std::vector<Block> allowed{};  ///< let through before what is refused is looked at
+  /// How many connections a machine may hold to others, and as many others to it.
+  unsigned connections = usual_connections;
 
   /// From the two lists of the configuration, comma-separated, either may be empty. Nothing may be allowed that would
   /// open the host or a cloud's metadata: blocks that overlap 0/8, 127/8, 169.254/16 or 224/3 are refused.
-  static Result<GuestPolicy> parse(std::string_view guest_blocked, std::string_view guest_allowed);
+  static Result<GuestPolicy> parse(std::string_view guest_blocked, std::string_view guest_allowed,
+                                   unsigned connections = usual_connections);
 };
 
 /// The blocks that are refused always.

@@ -39,6 +39,22 @@ flush table arp berth
 add rule arp berth input iifname "bt*" drop
 )";
 
+// A machine that opens more connections than it may is refused new ones; those that stand go on, and other machines do
+// not notice. Without a bound one guest fills the kernel's table, and the whole host is cut off. Only a packet whose
+// connection the kernel has not taken into its table yet is looked at. The rate must stand before the count: the kernel
+// notes what it refuses too, and forgets at most 9 of these at each of its 100 to 1,000 ticks a second
+// (nf_conncount_add), so an unbound flood of refused packets would fill its memory. A query may make the host's own
+// resolver open a connection, which the kernel remembers for 30 s, also when the query itself opens none.
+constexpr std::string_view meter_rules = R"(
+add rule inet berth guest_opens ct status confirmed return
+add rule inet berth guest_opens update @openings {{ ip saddr limit rate over 512/second burst 1024 packets }} drop
+add rule inet berth guest_opens add @connections {{ ip saddr ct count over {0} }} drop
+add rule inet berth world_opens ct status confirmed return
+add rule inet berth world_opens update @visitors {{ ip daddr limit rate over 512/second burst 1024 packets }} drop
+add rule inet berth world_opens add @visits {{ ip daddr ct count over {0} }} drop
+add rule inet berth guest_asks update @queries {{ ip saddr limit rate over 128/second burst 256 packets }} drop
+)";
+
 // Packets, as the host routes them. Chains that concern no bridge of ours let everything pass.
 constexpr std::string_view inet_chains = R"(
 add chain inet berth early { type filter hook prerouting priority -300; policy accept; }
@@ -52,6 +68,9 @@ add chain inet berth guest_to_host
 add chain inet berth guest_to_world
 add chain inet berth guest_to_guest
 add chain inet berth world_to_guest
+add chain inet berth guest_opens
+add chain inet berth world_opens
+add chain inet berth guest_asks
 )";
 constexpr std::string_view host_rules = R"(
 add rule inet berth early iifname "bt*" drop comment "a tap is a port of a bridge; it has no packets of its own"
@@ -59,9 +78,11 @@ add rule inet berth early iifname "bb*" meta nfproto != ipv4 drop
 add rule inet berth output oifname "bt*" drop
 add rule inet berth output oifname "bb*" meta nfproto != ipv4 drop
 add rule inet berth input iifname "bb*" jump guest_to_host
+add rule inet berth guest_to_host udp dport 53 jump guest_asks
 add rule inet berth guest_to_host ct state established,related accept comment "answers to the host's own connections"
 add rule inet berth guest_to_host ip daddr 255.255.255.255 udp sport 68 udp dport 67 accept
 add rule inet berth guest_to_host iifname . ip saddr != @members drop
+add rule inet berth guest_to_host jump guest_opens
 add rule inet berth guest_to_host iifname . ip daddr @gateways udp dport 53 accept
 add rule inet berth guest_to_host iifname . ip daddr @gateways udp dport 67 accept
 add rule inet berth guest_to_host iifname . ip daddr @gateways tcp dport 53 accept
@@ -75,6 +96,7 @@ add rule inet berth forward iifname "bb*" jump guest_to_world
 add rule inet berth forward oifname "bb*" jump world_to_guest
 add rule inet berth guest_to_world ct state invalid drop
 add rule inet berth guest_to_world iifname . ip saddr != @members drop
+add rule inet berth guest_to_world jump guest_opens
 add rule inet berth guest_to_world ct direction original ct mark set iifname . ip saddr map @marks
 add rule inet berth guest_to_world oifname "bb*" jump guest_to_guest
 add rule inet berth guest_to_world ct state established,related accept
@@ -84,6 +106,7 @@ add rule inet berth guest_to_guest meta pkttype broadcast accept
 add rule inet berth guest_to_guest meta pkttype multicast accept
 add rule inet berth guest_to_guest drop
 add rule inet berth world_to_guest ct state established,related oifname . ip daddr . ct mark @flows accept
+add rule inet berth world_to_guest ct state new ct status dnat tcp dport 22 oifname . ip daddr @members jump world_opens
 add rule inet berth world_to_guest ct state new ct status dnat tcp dport 22 oifname . ip daddr @members ct mark set oifname . ip daddr map @marks accept
 add rule inet berth world_to_guest drop
 )";
@@ -111,14 +134,17 @@ std::string sets(std::string_view family) {
     if (set.family == family)
       text +=
           fmt::format("add {} {} berth {} {{ type {}; }}\n", set.is_map() ? "map" : "set", family, set.name, set.type);
+  if (family == "inet")
+    for (const auto& meter : meters()) text += fmt::format("add set inet berth {} {{ {} }}\n", meter.name, meter.form);
   return text;
 }
 
 }  // namespace
 
 std::string ruleset(const GuestPolicy& policy) {
-  return fmt::format("{}{}flush table bridge berth{}{}{}{}flush table inet berth{}{}{}", sets("bridge"), bridge_chains,
-                     bridge_rules, arp_chains, sets("inet"), inet_chains, host_rules, forward(policy), nat_rules);
+  return fmt::format("{}{}flush table bridge berth{}{}{}{}flush table inet berth{}{}{}{}", sets("bridge"),
+                     bridge_chains, bridge_rules, arp_chains, sets("inet"), inet_chains, host_rules, forward(policy),
+                     fmt::format(meter_rules, policy.connections), nat_rules);
 }
 
 }  // namespace berth

@@ -14,6 +14,7 @@ import os
 import socket
 import sys
 import threading
+import time
 import unittest
 
 import frames
@@ -35,10 +36,11 @@ def take_rule_away(world, family, chain, text):
 
 class FirewallTest(unittest.TestCase):
     bridge_netfilter = 0
+    connections = 4096
 
     @classmethod
     def setUpClass(cls):
-        cls.world = World(PROGRAM, cls.bridge_netfilter)
+        cls.world = World(PROGRAM, cls.bridge_netfilter, cls.connections)
         cls.addClassCleanup(cls.world.remove)
         cls.a1, cls.a2, cls.b1 = cls.world.a1, cls.world.a2, cls.world.b1
         cls.host = cls.world.host
@@ -391,6 +393,110 @@ class PacketsUnderBridgeNetfilter(Packets):
     bridge_netfilter = 1
 
 
+class MeterTest(FirewallTest):
+    def udp_peers(self, guest, ports, address=INTERNET[0], to=7000):
+        """Sends one packet from each port of a guest; those that come, as the peers that the other end sees."""
+        server = self.world.world if address in INTERNET else self.host
+        with server.bound(socket.SOCK_DGRAM, address, to) as receiver:
+            receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 23)
+            for port in ports:
+                guest.wire.send(guest.ether(frames.IPV4, guest.udp(b"", address, ports=(port, to)),
+                                            self.world.mac_of_the_host))
+            peers = []
+            with contextlib.suppress(TimeoutError):
+                while True:
+                    peers.append(receiver.recvfrom(64)[1])
+            return peers
+
+    def forget(self):
+        """Ends all connections, and all that the meters know."""
+        for name in ("connections", "openings", "visits", "visitors", "queries"):
+            self.world.nft(f"flush set inet berth {name}")
+
+    def setUp(self):
+        self.forget()
+
+
+class Connections(MeterTest):
+    """One guest cannot fill the host's table of connections, and one that tries harms nobody else."""
+    connections = 20
+
+    def test_a_guest_holds_so_many_and_no_more(self):
+        self.assertEqual(len(self.udp_peers(self.a1, range(10_000, 10_200))), self.connections)
+        self.assertFalse(self.a1.opens(INTERNET[0], 80))
+        self.assertEqual(self.udp_peers(self.a1, [9000], self.a1.gateway, 53), [])
+        self.assertEqual(len(self.udp_peers(self.a1, range(10_000, 10_200))), self.connections, "what stands goes on")
+        for other in (self.a2, self.b1):
+            self.assertTrue(other.opens(INTERNET[0], 80), other.name)
+            self.assertEqual(len(self.udp_peers(other, [9000], other.gateway, 53)), 1)
+        self.assertTrue(self.world.world.opens(HOST, self.a1.ssh_port), "its user comes in all the same")
+
+    def test_others_hold_so_many_to_a_guest_and_no_more(self):
+        targets = [(HOST, self.b1.ssh_port)]
+        with contextlib.ExitStack() as held:
+            opened = 0
+            for _ in range(3 * self.connections):
+                client = held.enter_context(self.world.world.socket(socket.AF_INET, socket.SOCK_STREAM))
+                client.setblocking(False)
+                client.connect_ex(targets[0])
+                held.callback(client.close)
+            time.sleep(PATIENCE)
+            opened = self.b1.run("ss", "-Htn", "state", "established", "sport", "=", ":22").count("\n")
+            self.assertEqual(opened, self.connections)
+            self.assertTrue(self.b1.opens(INTERNET[0], 80), "the guest itself goes on")
+            self.assertTrue(self.world.world.opens(HOST, self.a2.ssh_port))
+
+    def test_what_the_meters_know_of_a_machine_goes_with_it(self):
+        self.udp_peers(self.a2, range(11_000, 11_200))
+        self.assertFalse(self.a2.opens(INTERNET[0], 80), "the control failed")
+        self.world.driver("remove", "firewall", self.a2.machine)
+        for name in ("connections", "openings"):
+            self.assertNotIn(self.a2.address, self.host.run("nft", "list", "set", "inet", "berth", name))
+        self.world.driver("apply", "firewall", self.a2.spec)
+        self.assertTrue(self.a2.opens(INTERNET[0], 80))
+
+class ConnectionRates(MeterTest):
+    """How fast a guest opens connections is bounded too."""
+    connections = 50_000
+
+    def test_a_guest_opens_so_many_a_second_and_no_more(self):
+        begun = time.monotonic()
+        came = len(self.udp_peers(self.a1, range(10_000, 18_000)))
+        self.assertLessEqual(came, 1024 + 512 * (time.monotonic() - begun) + 1)
+        self.assertGreaterEqual(came, 1024)
+        self.assertTrue(self.b1.opens(INTERNET[0], 80))
+
+    def test_one_call_may_be_repeated(self):
+        self.assertEqual(self.calls_that_come([9000] * 3000), 3000)
+
+    def test_a_guest_asks_the_hosts_resolver_at_a_bounded_rate(self):
+        """Also in one flow, which stands: each question may make the resolver open a connection of the host's."""
+        begun = time.monotonic()
+        came = len(self.udp_peers(self.b1, [12_000] * 3000, self.b1.gateway, 53))
+        self.assertLessEqual(came, 256 + 128 * (time.monotonic() - begun) + 1)
+        self.assertGreaterEqual(came, 256)
+
+    def test_a_flow_of_one_way_is_not_slowed(self):
+        self.assertEqual(len(self.udp_peers(self.a2, [13_000] * 3000)), 3000)
+
+    def calls_that_come(self, ports):
+        """SYN packets alone, from ports of the gateway's to the guest's SSH; the guest sees those that come."""
+        self.host.run("sysctl", "-qw", "net.netfilter.nf_conntrack_checksum=0")  # frames.tcp has none that is right
+        uplink = json.loads(self.host.ip("-j", "link", "show", "up0"))[0]["address"]
+        self.b1.wire.arrived()
+        for port in ports:
+            self.world.wires["world"].send(frames.ether("02:00:00:00:00:02", uplink, frames.IPV4, frames.tcp(
+                GATEWAY_OF_THE_HOST, HOST, port, self.b1.ssh_port, 0x02, b"")))
+        time.sleep(PATIENCE)
+        return sum(frame[23] == socket.IPPROTO_TCP and frame[12:14] == b"\x08\x00" for frame in self.b1.wire.arrived())
+
+    def test_others_open_so_many_a_second_to_a_guest_and_no_more(self):
+        begun = time.monotonic()
+        came = self.calls_that_come(range(10_000, 14_000))
+        self.assertLessEqual(came, 1024 + 512 * (time.monotonic() - begun) + 1)
+        self.assertGreaterEqual(came, 1024)
+
+
 class Changes(FirewallTest):
     """The rules and their elements while they change."""
 
@@ -517,7 +623,8 @@ def try_without_each():
     for rule in list(all_rules()):
         WITHOUT = rule
         suite = unittest.TestSuite(unittest.defaultTestLoader.loadTestsFromTestCase(case)
-                                   for case in (Frames, Packets, FramesUnderBridgeNetfilter, PacketsUnderBridgeNetfilter))
+                                   for case in (Frames, Packets, FramesUnderBridgeNetfilter, PacketsUnderBridgeNetfilter,
+                                                Connections, ConnectionRates))
         result = unittest.TextTestRunner(stream=io.StringIO(), failfast=True).run(suite)
         failures = result.failures + result.errors
         print("noticed  " if failures else "UNNOTICED", *rule, "--", failures[0][0].id() if failures else "", flush=True)

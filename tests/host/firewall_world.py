@@ -152,8 +152,8 @@ class Wire:
 class Driver:
     """The program that holds netiso's drivers, in the host's namespace."""
 
-    def __init__(self, program, namespace):
-        self.process = subprocess.Popen(["ip", "netns", "exec", namespace.name, program], text=True,
+    def __init__(self, program, namespace, connections):
+        self.process = subprocess.Popen(["ip", "netns", "exec", namespace.name, program, str(connections)], text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         os.sched_setaffinity(self.process.pid, range(os.cpu_count()))  # not beside the packets, but at the same time
 
@@ -204,9 +204,9 @@ class Guest(Namespace):
 
 
 class World:
-    def __init__(self, program, bridge_netfilter):
+    def __init__(self, program, bridge_netfilter, connections=4096):
         self.host, self.world = Namespace("host"), Namespace("world")
-        self.driver = Driver(program, self.host)
+        self.driver = Driver(program, self.host, connections)
         self.uplink()
         # Nothing but the rules shall protect the host here.
         self.host.run("sysctl", "-qw", "net.ipv4.ip_forward=1", f"net.bridge.bridge-nf-call-iptables={bridge_netfilter}",

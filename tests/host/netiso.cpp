@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// usage: host-netiso CONNECTIONS   that a machine may hold
 // The room netiso, driven by lines on standard input; each is answered by one line. What tests in network namespaces
 // drive the real rule set and drivers by.
 //   load | check
@@ -96,7 +97,7 @@ class Room {
 };
 
 int run(int argc, const char* const* argv) {
-  const auto policy = GuestPolicy::parse(argc > 1 ? argv[1] : "", argc > 2 ? argv[2] : "");
+  const auto policy = GuestPolicy::parse("", "", argc > 1 ? static_cast<unsigned>(std::stoul(argv[1])) : 0);
   if (!policy) {
     std::cerr << describe(policy.error()) << "\n";
     return 1;
