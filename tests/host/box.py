@@ -10,6 +10,8 @@ import socket
 import subprocess
 import time
 
+from firewall_world import socket_in
+
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BOX = TOP / "tools" / "box"
 PACKAGES = TOP / "build" / "release"
@@ -150,6 +152,11 @@ class Box:
     def net(self, *command, **options):
         """Runs a command in the world around the box."""
         return run([BOX, "net", self.name, "--", *map(str, command)], **options)
+
+    def socket(self, *kind):
+        """A socket that lives in the box's network."""
+        with open(f"/proc/{self.leader}/ns/net", "rb") as namespace:
+            return socket_in(namespace.fileno(), *kind)
 
     def put(self, path, data, mode=0o600):
         """Writes a file of the box. Not for /run and /tmp, which the box has of its own."""

@@ -25,6 +25,18 @@ PATIENCE = 0.4  # seconds until a connection that does not come is taken for ref
 libc = ctypes.CDLL(None, use_errno=True)
 
 
+def socket_in(namespace, *kind):
+    """A socket that lives in the network namespace which the descriptor is of."""
+    home = os.open("/proc/self/ns/net", os.O_RDONLY)
+    try:
+        if libc.setns(namespace, 0) != 0:
+            raise OSError(ctypes.get_errno(), "cannot enter a network namespace")
+        return socket.socket(*kind)
+    finally:
+        libc.setns(home, 0)
+        os.close(home)
+
+
 def run(*words, check=True, stdin=None):
     done = subprocess.run(words, input=stdin, text=True, capture_output=True)
     if check and done.returncode:
@@ -56,17 +68,9 @@ class Namespace:
         return run("ip", "-n", self.name, *words)
 
     def socket(self, *kind):
-        """A socket that lives in this namespace."""
-        home = os.open("/proc/self/ns/net", os.O_RDONLY)
-        try:
-            if libc.setns(self.fd, 0) != 0:
-                raise OSError(ctypes.get_errno(), f"cannot enter {self.name}")
-            made = socket.socket(*kind)
-            self.sockets.add(made)
-            return made
-        finally:
-            libc.setns(home, 0)
-            os.close(home)
+        made = socket_in(self.fd, *kind)
+        self.sockets.add(made)
+        return made
 
     def bound(self, kind, address, port):
         made = self.socket(socket.AF_INET, kind)
@@ -116,14 +120,18 @@ def connected(client, server, address, port):
 
 
 class Wire:
-    """An interface, to send frames as they are and to see what arrives."""
+    """An interface, to send frames as they are and to see what arrives; at a guest's tap, what leaves for the guest, too."""
 
-    def __init__(self, namespace, interface):
+    def __init__(self, namespace, interface, leaving=False):
         everything = 3  # ETH_P_ALL
+        self.leaving = leaving
         self.socket = namespace.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(everything))
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 23)
         self.socket.bind((interface, everything))
         self.socket.setblocking(False)
+
+    def close(self):
+        self.socket.close()
 
     def send(self, frame):
         self.socket.send(frame)
@@ -136,7 +144,7 @@ class Wire:
                 frame, (_, _, kind, *_) = self.socket.recvfrom(65536)
             except BlockingIOError:
                 return found
-            if kind != socket.PACKET_OUTGOING:
+            if self.leaving or kind != socket.PACKET_OUTGOING:
                 found.append(frame)
 
     def wait_for(self, data, seen):

@@ -73,5 +73,17 @@ def router_advertisement(data):
     return ipv6(socket.IPPROTO_ICMPV6, lambda check: struct.pack("!BBHBBHII", 134, 0, check, 64, 0, 1800, 0, 0) + option)
 
 
+def neighbour_solicitation(data, **addresses):
+    """Asks for the target's address, with the token as an unknown option."""
+    body = socket.inet_pton(socket.AF_INET6, addresses["target"]) + struct.pack("!BB", 200, 3) + data + bytes(6)
+    return ipv6(socket.IPPROTO_ICMPV6, lambda check: struct.pack("!BBHI", 135, 0, check, 0) + body, **addresses)
+
+
+def link_local(card):
+    """The address that a kernel gives itself from its card's (RFC 4291, appendix A)."""
+    raw = mac(card)
+    return socket.inet_ntop(socket.AF_INET6, b"\xfe\x80" + bytes(6) + bytes([raw[0] ^ 2]) + raw[1:3] + b"\xff\xfe" + raw[3:])
+
+
 def udp6(data, port, **addresses):
     return ipv6(socket.IPPROTO_UDP, lambda check: struct.pack("!HHHH", port, port, 8 + len(data), check) + data, **addresses)
