@@ -41,6 +41,12 @@ class Encryption(HostTest):
         self.assertEqual(files_with(self.disk, marker.encode()), [])
         self.box.put("/root/plain", f"before {marker} after")
         self.assertEqual(files_with(self.disk, marker.encode()), ["root/plain"], "the search itself is blind")
+        self.box.run("rm", "/root/plain")
+        # In a volume that is not encrypted, too.
+        self.box.shell(f"truncate -s 1M /root/disk; echo {marker} | dd of=/root/disk bs=4096 seek=17 conv=notrunc 2>/dev/null;"
+                       "qemu-img convert -f raw -O qcow2 /root/disk /root/disk.qcow2; rm /root/disk")
+        self.assertEqual(files_with(self.disk, marker.encode()), ["root/disk.qcow2"], "the search is blind to volumes")
+        self.box.run("rm", "/root/disk.qcow2")
 
     def test_the_volume_is_luks_in_qcow2_over_the_image(self):
         info = json.loads(self.box.run("qemu-img", "info", "-U", "-f", "qcow2", "--output=json",
@@ -60,6 +66,7 @@ class Encryption(HostTest):
         self.assertEqual(files_with(self.disk, key), [])
         self.box.put("/root/plain", b"before" + key)
         self.assertEqual(files_with(self.disk, key), ["root/plain"], "the search itself is blind")
+        self.box.run("rm", "/root/plain")
 
     def test_keys_volumes_and_seeds_are_for_root_alone(self):
         listed = self.box.shell("find /var/lib/berth/hypervisor/keys /var/lib/berth/hypervisor/volumes "
