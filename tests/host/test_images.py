@@ -2,9 +2,13 @@
 import hashlib
 import io
 import json
+import pathlib
 import struct
 import tarfile
+import tempfile
 
+import boot_disk
+from box import SMALL, TOP
 from promise import HostTest, main
 
 MIB = 1 << 20
@@ -153,6 +157,20 @@ class Images(HostTest):
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("STO_006", done.stderr)
         self.terminate_all()
+
+    def test_an_image_without_a_kernel_boots_from_its_disk(self):
+        with tempfile.TemporaryDirectory(dir=TOP / "build") as folder:
+            disk = boot_disk.make(pathlib.Path(folder))
+            self.box.put("/var/tmp/bootable.raw", disk.read_bytes())
+        self.box.berth("image", "import", "/var/tmp/bootable.raw", "--name", "bootable")
+        try:
+            images = {image["name"]: image for image in self.box.berth_json("image", "list")["items"]}
+            self.assertFalse(images["bootable"]["has_kernel"])
+            self.box.berth("create", "web", "--user", "alice", "--image", "bootable", *SMALL)
+            self.assertIn("BOOT_IMAGE=/kernel", self.say("web", "alice", "cat /proc/cmdline"))  # what GRUB adds
+            self.terminate_all()
+        finally:
+            self.box.berth("image", "remove", "bootable")
 
     def test_images_are_read_only_and_roots(self):
         for line in self.box.shell("find /var/lib/berth/hypervisor/images -type f -printf '%u %m %f\\n'").splitlines():
