@@ -13,6 +13,7 @@
 #include "agent/store/quota.hpp"
 #include "agent/store/sessions.hpp"
 #include "agent/store/store.hpp"
+#include "agent/store/wall_clock.hpp"
 
 namespace berth::agent {
 namespace {
@@ -110,8 +111,8 @@ Result<Accepted> Sessions::terminate(const SessionId& id) {
 
 Result<Session> Sessions::extend(const SessionId& id, std::chrono::seconds by) {
   return store_.write([&](Database& db) -> Result<Session> {
+    const auto now = follow_wall_clock(db, clock_, settings_);
     auto session = TRY(lasting(db, id));
-    const auto now = clock_.now();
     if (by.count() < 1 || by > settings_.longest_time_to_live ||
         session.expires_at + by > now + settings_.longest_time_to_live)
       return std::unexpected(

@@ -7,6 +7,7 @@
 #include "agent/store/operations.hpp"
 #include "agent/store/sessions.hpp"
 #include "agent/store/store.hpp"
+#include "agent/store/wall_clock.hpp"
 
 namespace berth::agent {
 namespace {
@@ -46,7 +47,7 @@ Result<Accepted> Sessions::create(const CreateRequest& request, const std::optio
   auto accepted = store_.write([&](Database& db) -> Result<Accepted> {
     const auto before = TRY(made_before(db, request, key, digest));
     if (before) return again(db, *before);
-    const auto now = clock_.now();
+    const auto now = follow_wall_clock(db, clock_, settings_);
     auto session = TRY(admit(db, request, settings_, host, now));
     insert_session(db, session, digest);
     const auto operation = open_operation(db, OperationKind::create, session, now);

@@ -86,8 +86,8 @@ Result<Next> await_machines(Task& task, unsigned position) {
   if (!lacks) return failed(task, lacks.error());
   if (!*lacks) return finish(task);
   const auto since = TRY(task.with.store.read(
-      [&](Database& db) -> Result<Time> { return begun_at(db, task.operation.id, position).value_or(task.now()); }));
-  const auto waited = task.now() - since;
+      [&](Database& db) -> Result<Moment> { return begun_at(db, task.operation.id, position, task.moment()); }));
+  const auto waited = task.moment() - since;
   if (waited >= task.with.settings.ready_within)
     return failed(task, std::move(**lacks).with("seconds", std::to_string(waited / std::chrono::seconds(1))));
   task.with.patience.worked(task.operation.id);  // the host answers: what failed before is over

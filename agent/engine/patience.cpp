@@ -9,17 +9,16 @@ bool may_pass(Code code) noexcept {
   return code == Code::hypervisor_unavailable || code == Code::libvirt_failed || code == Code::guest_agent_failed;
 }
 
-Patience::Failure Patience::failed(const Id& what, Time now) {
+Patience::Failure Patience::failed(const Id& what, Moment now) {
   constexpr std::chrono::milliseconds shortest{250}, longest{10'000};
   constexpr unsigned most_doublings = 6;
   const std::lock_guard lock(mutex_);
   auto& row = rows_.try_emplace(what, Row{now}).first->second;
-  row.begun = std::min(row.begun, now);  // a clock that was set back must not make it last longer
   const auto pause = std::min(longest, shortest * (1 << std::min(row.count, most_doublings)));
   return {row.count++ == 0, pause};
 }
 
-std::chrono::milliseconds Patience::lasting(const Id& what, Time now) const {
+std::chrono::milliseconds Patience::lasting(const Id& what, Moment now) const {
   const std::lock_guard lock(mutex_);
   const auto row = rows_.find(what);
   return row == rows_.end() ? std::chrono::milliseconds(0) : now - row->second.begun;

@@ -22,15 +22,15 @@ class Patience {
     std::chrono::milliseconds pause{};  ///< before the next attempt
   };
   /// Counts a failure of what has this id: an operation, or a session that is looked after without one.
-  Failure failed(const Id& what, Time now);
+  Failure failed(const Id& what, Moment now);
   /// Since the first failure of this row; 0 when there is none.
-  std::chrono::milliseconds lasting(const Id& what, Time now) const;
+  std::chrono::milliseconds lasting(const Id& what, Moment now) const;
   /// Something worked: the row of failures is over.
   void worked(const Id& what);
 
  private:
   struct Row {
-    Time begun;
+    Moment begun;
     unsigned count = 0;
   };
   mutable std::mutex mutex_;

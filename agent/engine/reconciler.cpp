@@ -14,6 +14,7 @@
 #include "agent/store/sessions.hpp"
 #include "agent/store/store.hpp"
 #include "agent/store/users.hpp"
+#include "agent/store/wall_clock.hpp"
 
 namespace berth::agent {
 namespace {
@@ -52,6 +53,7 @@ Result<void> notice_a_boot(Surroundings& with) {
   const auto boot = with.host.boot_id();
   return with.store.write([&](Database& db) -> Result<void> {
     const auto before = fact(db, "boot_id");
+    if (before != boot) trust_wall_clock(db, with.clock);
     if (before == boot || boot.empty()) return {};  // an id that cannot be read is no sign of a boot
     remember(db, "boot_id", boot);
     if (!before) return {};
@@ -108,11 +110,12 @@ Result<Findings> sweep(Surroundings& with) {
 }
 
 Result<std::vector<SessionId>> expire(Surroundings& with) {
-  const auto now = with.clock.now();
-  const auto due =
-      TRY(with.store.read([&](Database& db) -> Result<std::vector<SessionId>> { return expired_sessions(db, now); }));
-  if (due.empty()) return due;
+  const bool something = TRY(with.store.read([&](Database& db) -> Result<bool> {
+    return wall_clock_was_set(db, with.clock) || !expired_sessions(db, with.clock.now()).empty();
+  }));
+  if (!something) return std::vector<SessionId>{};
   return with.store.write([&](Database& db) -> Result<std::vector<SessionId>> {
+    const auto now = follow_wall_clock(db, with.clock, with.settings);
     const auto ending = expired_sessions(db, now);
     for (const auto& id : ending) {
       auto session = find_session(db, id).value();

@@ -23,7 +23,7 @@ Result<void> recover(Surroundings& with);
 /// Removes domains, firewall entries and networks that no session has; volumes and keys are only named.
 Result<Findings> sweep(Surroundings& with);
 
-/// Terminates the sessions whose time to live has ended; which they are.
+/// Terminates the sessions whose time to live has ended; which they are. Setting the wall clock ends none.
 Result<std::vector<SessionId>> expire(Surroundings& with);
 
 }  // namespace berth::agent

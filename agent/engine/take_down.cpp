@@ -33,7 +33,7 @@ Result<void> ask_to_power_off(Task& task, const std::vector<MachineId>& machines
 }
 
 struct Asked {
-  Time since;
+  Moment since;
   bool done = false;
 };
 
@@ -41,9 +41,9 @@ struct Asked {
 Result<Next> power_off(Task& task, const std::vector<MachineId>& running) {
   TRY(begin_step(task, 0, "waiting for the machine to power off"));
   const auto asked = TRY(task.with.store.read([&](Database& db) -> Result<Asked> {
-    return Asked{begun_at(db, task.operation.id, 0).value_or(task.now()), is_done(db, task.operation.id, 0)};
+    return Asked{begun_at(db, task.operation.id, 0, task.moment()), is_done(db, task.operation.id, 0)};
   }));
-  const auto left = asked.since + task.with.settings.shutdown_within - task.now();
+  const auto left = asked.since + task.with.settings.shutdown_within - task.moment();
   if (left <= milliseconds(0)) return Next{};
   if (!asked.done) {
     if (auto sent = ask_to_power_off(task, running); !sent) return try_later(task, sent.error());

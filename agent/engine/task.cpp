@@ -47,7 +47,7 @@ Result<Next> give_up_keys(Task& task, const Error& error) {
 
 Result<void> begin_step(Task& task, unsigned position, std::string_view step) {
   return task.with.store.write(
-      [&](Database& db) { return journal_begun(db, task.operation.id, position, step, task.now()); });
+      [&](Database& db) { return journal_begun(db, task.operation.id, position, step, task.now(), task.moment()); });
 }
 
 Result<void> end_step(Task& task, unsigned position) {
@@ -66,7 +66,7 @@ Result<void> conclude(Task& task, const std::optional<Error>& error, const std::
 }
 
 Result<Next> try_later(Task& task, const Error& error) {
-  const auto failure = task.with.patience.failed(task.operation.id, task.now());
+  const auto failure = task.with.patience.failed(task.operation.id, task.moment());
   TRY(task.with.store.write([&](Database& db) {
     return journal_trouble(db, task.operation.id, "trying again: " + describe(error), failure.first, task.now());
   }));
@@ -74,7 +74,7 @@ Result<Next> try_later(Task& task, const Error& error) {
 }
 
 Result<Next> failed(Task& task, const Error& error) {
-  const auto lasting = task.with.patience.lasting(task.operation.id, task.now());
+  const auto lasting = task.with.patience.lasting(task.operation.id, task.moment());
   if (must_succeed(task) || (may_pass(error.code) && lasting < task.with.settings.retry_for))
     return try_later(task, error);
   switch (task.operation.kind) {

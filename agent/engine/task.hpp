@@ -43,6 +43,8 @@ struct Task {
   Operation operation;
 
   Time now() const { return with.clock.now(); }
+  /// What deadlines are measured by.
+  Moment moment() const { return with.clock.moment(); }
 };
 
 /// Journals that the step begins, and after it that it is done.

@@ -48,7 +48,7 @@ Result<void> remove_remains(Surroundings& with, const Session& session) {
 }
 
 Next pause(Surroundings& with, const Session& session) {
-  return with.patience.failed(session.id, with.clock.now()).pause;
+  return with.patience.failed(session.id, with.clock.moment()).pause;
 }
 
 Result<void> settle(Surroundings& with, const Session& session, const Machine& machine,
@@ -70,7 +70,7 @@ Result<void> settle(Surroundings& with, const Session& session, const Machine& m
 
 Result<Next> after_the_end(Surroundings& with, const Session& session, const Machine& machine) {
   const auto end = with.watch.end_of(machine.id);
-  const auto now = with.clock.now();
+  const auto now = with.clock.moment();
   if (!end && now - with.watch.missed_since(machine.id, now) < signals_come_within) return Next{signals_come_within};
   if (!remove_remains(with, session)) return pause(with, session);
   with.patience.worked(session.id);

@@ -28,7 +28,7 @@ std::optional<MachineEvent> Watch::end_of(const MachineId& machine) const {
   return found == ends_.end() ? std::nullopt : std::optional(found->second);
 }
 
-Time Watch::missed_since(const MachineId& machine, Time now) {
+Moment Watch::missed_since(const MachineId& machine, Moment now) {
   const std::lock_guard lock(mutex_);
   return missed_.try_emplace(machine, now).first->second;
 }

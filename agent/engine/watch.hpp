@@ -18,14 +18,14 @@ class Watch {
   /// How it ended (shutdown, crashed, stopped), when somebody watched.
   std::optional<MachineEvent> end_of(const MachineId& machine) const;
   /// The first time that it was missed without an explanation; the signal may be on its way.
-  Time missed_since(const MachineId& machine, Time now);
+  Moment missed_since(const MachineId& machine, Moment now);
   /// It runs, or is about to: whatever was seen is over.
   void forget(const MachineId& machine);
 
  private:
   mutable std::mutex mutex_;
   std::map<MachineId, MachineEvent> ends_;
-  std::map<MachineId, Time> missed_;
+  std::map<MachineId, Moment> missed_;
 };
 
 }  // namespace berth::agent

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "agent/metrics/operations.hpp"
 
+#include <algorithm>
+
 #include "agent/events.hpp"
 #include "agent/model_names.hpp"
 #include "agent/sessions.hpp"
@@ -35,7 +37,8 @@ void OperationMetrics::count(const Event& event) {
   if (!event.operation || (event.type != "operation.succeeded" && event.type != "operation.failed")) return;
   const auto operation = sessions_.operation(*event.operation);
   if (!operation || !operation->finished_at) return;
-  const std::chrono::duration<double> took = *operation->finished_at - operation->created_at;
+  const std::chrono::duration<double> took =
+      std::max(*operation->finished_at - operation->created_at, Time::duration(0));  // the wall clock may be set
   const std::scoped_lock lock(mutex_);
   ++ended_[{operation->kind, operation->state}];
   took_.try_emplace(operation->kind, bounds).first->second.add(took.count());

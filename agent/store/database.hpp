@@ -30,6 +30,7 @@ class Rows {
   std::int64_t number(int column) const { return statement_.getColumn(column).getInt64(); }
   std::string text(int column) const { return statement_.getColumn(column).getString(); }
   Time time(int column) const { return Time(std::chrono::milliseconds(number(column))); }
+  Moment moment(int column) const { return Moment(std::chrono::milliseconds(number(column))); }
   /// An id, an address or whatever else is stored as its text. Throws std::runtime_error where that is damaged.
   template <class T>
   T parsed(int column) const {
@@ -87,6 +88,9 @@ class Database {
   static void bind(SQLite::Statement& s, int at, std::int64_t value) { s.bind(at, value); }
   static void bind(SQLite::Statement& s, int at, std::string_view value) { s.bind(at, std::string(value)); }
   static void bind(SQLite::Statement& s, int at, Time value) {
+    s.bind(at, std::int64_t{value.time_since_epoch().count()});
+  }
+  static void bind(SQLite::Statement& s, int at, Moment value) {
     s.bind(at, std::int64_t{value.time_since_epoch().count()});
   }
   static void bind(SQLite::Statement& s, int at, const Id& value) { s.bind(at, value.str()); }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "agent/store/journal.hpp"
 
+#include <algorithm>
+
 #include "agent/api/error_json.hpp"
 #include "agent/store/events.hpp"
 #include "agent/store/operations.hpp"
@@ -23,12 +25,13 @@ void show(Database& db, Operation& operation, std::string_view step, bool news, 
 
 }  // namespace
 
-Result<void> journal_begun(Database& db, const OperationId& id, unsigned position, std::string_view step, Time now) {
+Result<void> journal_begun(Database& db, const OperationId& id, unsigned position, std::string_view step, Time now,
+                           Moment moment) {
   auto operation = TRY(under_way(db, id));
   const bool news = db.run(
                         "INSERT INTO journal (operation, position, step, begun_at) VALUES (?, ?, ?, ?) "
                         "ON CONFLICT DO NOTHING",
-                        id, position, step, now) > 0;
+                        id, position, step, moment) > 0;
   show(db, operation, step, news, now);
   return {};
 }
@@ -59,9 +62,9 @@ Result<void> journal_done(Database& db, const OperationId& id, unsigned position
   return {};
 }
 
-std::optional<Time> begun_at(Database& db, const OperationId& operation, unsigned position) {
+Moment begun_at(Database& db, const OperationId& operation, unsigned position, Moment now) {
   auto rows = db.query("SELECT begun_at FROM journal WHERE operation = ? AND position = ?", operation, position);
-  return rows.next() ? std::optional(rows.time(0)) : std::nullopt;
+  return rows.next() ? std::min(rows.moment(0), now) : now;
 }
 
 bool is_done(Database& db, const OperationId& operation, unsigned position) {

@@ -7,9 +7,9 @@
 namespace berth::agent {
 namespace {
 
-// Times are milliseconds since 1970, sizes bytes, ids and addresses their text, enumerations their names. A session
-// that is gone from the host keeps its row, with `gone_at`, for as long as its operations: so a repeated request can be
-// answered.
+// Times are milliseconds since 1970 (those of the journal since the host's boot), sizes bytes, ids and addresses their
+// text, enumerations their names. A session that is gone from the host keeps its row, with `gone_at`, for as long as
+// its operations: so a repeated request can be answered.
 constexpr const char* first_tables = R"(
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 
@@ -121,7 +121,13 @@ CREATE TABLE idempotency (
 CREATE INDEX idempotency_sessions ON idempotency (session);
 )";
 
-constexpr std::array steps{first_tables};
+/// Operations under way begin anew: their steps' times were those of the wall clock.
+constexpr const char* elapsed_time = R"(
+DELETE FROM journal;
+UPDATE operations SET steps_done = 0 WHERE state = 'running';
+)";
+
+constexpr std::array steps{first_tables, elapsed_time};
 
 }  // namespace
 

@@ -98,7 +98,7 @@ TEST_CASE_METHOD(Fixture, "The engine notices by itself when a session's time is
   const auto session = world.running("work");
   start();
   REQUIRE(until([&] { return world.engine->recovery().done; }));
-  world.clock.set(session.expires_at);
+  world.clock.advance_to(session.expires_at);
   const auto begun = std::chrono::steady_clock::now();
   REQUIRE(until([&] {
     const auto now = world.sessions->get(session.id);

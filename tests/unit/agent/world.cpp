@@ -157,6 +157,7 @@ void World::power_off(const MachineId& machine, MachineEvent how, bool seen) {
 
 void World::reboot_host() {
   boot += " and another";
+  clock.boot();
   objects[Kind::domain].clear();
   objects[Kind::firewall].clear();
   objects[Kind::network].clear();
@@ -194,11 +195,11 @@ Result<void> World::call(const std::function<void()>& effect) {
   step();
   ++calls;
   if (calls_left_ >= 0 && calls_left_-- == 0) {
-    away_until_ = clock.now() + away_for_;
+    away_until_ = clock.moment() + away_for_;
     if (reply_ == Reply::lost) effect();
     return std::unexpected(away());
   }
-  if (clock.now() < away_until_) return std::unexpected(away());
+  if (clock.moment() < away_until_) return std::unexpected(away());
   effect();
   step();
   return {};

@@ -22,12 +22,22 @@ struct Died {};
 /// Stands still until a test moves it; also from another thread.
 class TestClock : public Clock {
  public:
-  Time now() const override { return time_; }
-  void set(Time time) { time_ = time; }
-  void advance(std::chrono::milliseconds by) { time_ = time_.load() + by; }
+  Time now() const override { return Time(moment().time_since_epoch() + ahead_.load()); }
+  Moment moment() const override { return moment_; }
+  void advance(std::chrono::milliseconds by) { moment_ = moment_.load() + by; }
+  void advance_to(Time time) { advance(time - now()); }
+  /// Somebody sets the wall clock.
+  void set(std::chrono::milliseconds by) { ahead_ = ahead_.load() + by; }
+  /// The uptime begins anew, the wall clock goes on.
+  void boot() {
+    ahead_ = now().time_since_epoch();
+    moment_ = Moment{};
+  }
 
  private:
-  std::atomic<Time> time_{Time(std::chrono::sys_days(std::chrono::year(2026) / 2 / 3))};
+  std::atomic<Moment> moment_{Moment(std::chrono::hours(100))};
+  std::atomic<std::chrono::milliseconds> ahead_{
+      Time(std::chrono::sys_days(std::chrono::year(2026) / 2 / 3)).time_since_epoch()};
 };
 
 class World;
@@ -132,7 +142,7 @@ class World : public Host {
   bool dead_ = false;
   Reply reply_ = Reply::before;
   std::chrono::seconds away_for_{};
-  Time away_until_{};
+  Moment away_until_{};
 };
 
 SshKey test_key(int number = 1);
