@@ -25,14 +25,16 @@ void write(const Event& event) {
 
 }  // namespace
 
-void EventLog::catch_up() {
+Result<void> EventLog::catch_up() {
   constexpr std::size_t at_once = 500;
-  if (store_.newest_event() == written_) return;
-  const auto events =
-      store_.read([&](Database& db) -> Result<std::vector<Event>> { return events_after(db, written_, {}, at_once); });
-  if (!events) return journal::write(journal::Priority::error, "Events cannot be read", events.error());
-  for (const auto& event : *events) write(event);
-  if (!events->empty()) written_ = events->back().id;
+  if (store_.newest_event() == written_) return {};
+  const auto events = TRY(
+      store_.read([&](Database& db) -> Result<std::vector<Event>> { return events_after(db, written_, {}, at_once); }));
+  for (const auto& event : events) {
+    write(event);
+    written_ = event.id;
+  }
+  return {};
 }
 
 }  // namespace berth::agent

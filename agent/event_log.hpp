@@ -13,8 +13,8 @@ class EventLog {
   /// Begins behind the newest event.
   explicit EventLog(Store& store) : store_(store), written_(store.newest_event()) {}
 
-  /// Writes what has happened since. For one thread.
-  void catch_up();
+  /// Writes what has happened since. For one thread. An error is the store's: what was not written comes next time.
+  Result<void> catch_up();
 
  private:
   Store& store_;

@@ -96,7 +96,7 @@ Result<void> serve(const Config& config) {
   engine.start([&](const Error& error) { refusal.say(error); });
   gate.emplace(std::move(listening), api, config.gate);
   gate->start();
-  const Watchdog watchdog([&] { return gate->alive(); });
+  const Watchdog watchdog([&] { return gate->alive() && engine.alive(); });
   notify_ready(fmt::format("serving on {}", config.socket.string()));
 
   int signal = 0;

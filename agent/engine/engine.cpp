@@ -27,5 +27,8 @@ Quota Engine::host_limits() const {
 std::vector<Unknown> Engine::unknown() const {
   return threads_->unknown();
 }
+bool Engine::alive() const {
+  return threads_->alive();
+}
 
 }  // namespace berth::agent

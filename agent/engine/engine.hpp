@@ -39,6 +39,8 @@ class Engine {
   Quota host_limits() const;
   /// What the last reconciliation found and left alone.
   std::vector<Unknown> unknown() const;
+  /// Whether keeper and workers get on; what a watchdog wants to know.
+  bool alive() const;
 
  private:
   class Threads;

@@ -4,6 +4,7 @@
 #include "agent/admission.hpp"
 #include "agent/engine/converge.hpp"
 #include "agent/engine/findings_log.hpp"
+#include "agent/engine/guarded.hpp"
 #include "agent/store/prune.hpp"
 #include "agent/store/sessions.hpp"
 #include "agent/store/store.hpp"
@@ -48,19 +49,38 @@ void Engine::Threads::stop() {
 }
 
 void Engine::Threads::keep(const std::function<void(const Error&)>& refused) {
-  if (!recovered(refused)) return;
-  for (unsigned i = 0; i < with_.settings.workers; ++i) workers_.emplace_back([this] { work(); });
-  while (pause(glance)) {
-    end_the_expired();
-    events_.catch_up();
-    if (reconciliation_is_due()) reconcile();
+  const auto write_events = [&] { duty("Events cannot be read", [&] { return events_.catch_up(); }); };
+  if (recovered(refused)) {
+    do {
+      duty("Not all workers can be started, trying again", [&] { return start_workers(); });
+      duty("Sessions whose time is over cannot be ended, trying again", [&] { return end_the_expired(); });
+      write_events();
+      if (!reconciliation_is_due()) continue;
+      duty("The host cannot be compared with the store, trying again later", [&] { return look_at_the_host(); });
+      duty("The store cannot be pruned, trying again later", [&] { return look_at_the_sessions(); });
+    } while (pause(glance));
+    write_events();
   }
-  events_.catch_up();
+  with_.pulse.rest();
+}
+
+void Engine::Threads::duty(const char* failing, const std::function<Result<void>()>& work) {
+  with_.pulse.beat();
+  if (const auto done = guarded(work))
+    faults_.worked(failing);
+  else
+    faults_.failed(failing, failing, done.error());
+}
+
+Result<void> Engine::Threads::start_workers() {
+  while (workers_.size() < with_.settings.workers) workers_.emplace_back([this] { work(); });
+  return {};
 }
 
 bool Engine::Threads::recovered(const std::function<void(const Error&)>& refused) {
   for (;;) {
-    const auto tried = try_to_recover();
+    with_.pulse.beat();
+    const auto tried = guarded([&] { return try_to_recover(); });
     if (tried) return true;
     if (tried.error().code == Code::wrong_state) {
       refused(tried.error());
@@ -97,24 +117,23 @@ void Engine::Threads::wait_for(const Error& error) {
 
 void Engine::Threads::work() {
   while (const auto session = queue_.take()) {
+    with_.pulse.beat();
     const auto next = pass(*session);
     queue_.done(*session);
     if (next) queue_.add(*session, *next);
     passed(*session);
+    with_.pulse.rest();
   }
 }
 
 /// A fault of the store, or a bug that one session brings up, must not stop the others.
 Next Engine::Threads::pass(const SessionId& session) {
-  Error fault;
-  try {
-    auto next = converge(with_, session);
-    if (next) return *next;
-    fault = std::move(next).error();
-  } catch (const std::exception& bug) {
-    fault = {Code::internal, "the engine met a bug", {{"reason", bug.what()}}};
+  const auto next = guarded([&] { return converge(with_, session); });
+  if (next) {
+    faults_.worked(session.str());
+    return *next;
   }
-  journal::write(Priority::error, "A session cannot be looked after, trying again", fault,
+  faults_.failed(session.str(), "A session cannot be looked after, trying again", next.error(),
                  {{"BERTH_SESSION", session.str()}, {"MESSAGE_ID", std::string(journal::message::failed)}});
   return after_a_fault;
 }
@@ -135,19 +154,19 @@ bool Engine::Threads::reconciliation_is_due() {
   return true;
 }
 
-void Engine::Threads::reconcile() {
-  const auto findings = sweep(with_);
-  if (findings)
-    report(*findings);
-  else
-    journal::write(Priority::warning, "The host cannot be compared with the store, trying again later",
-                   findings.error());
-  const auto sessions = with_.store.write([&](Database& db) -> Result<std::vector<SessionId>> {
+Result<void> Engine::Threads::look_at_the_host() {
+  const auto findings = TRY(sweep(with_));
+  report(findings);
+  return {};
+}
+
+Result<void> Engine::Threads::look_at_the_sessions() {
+  const auto sessions = TRY(with_.store.write([&](Database& db) -> Result<std::vector<SessionId>> {
     prune(db, with_.settings, with_.clock.now());
     return live_sessions(db);
-  });
-  if (!sessions) return journal::write(Priority::error, "The store cannot be pruned", sessions.error());
-  for (const auto& session : *sessions) queue_.add(session);
+  }));
+  for (const auto& session : sessions) queue_.add(session);
+  return {};
 }
 
 void Engine::Threads::report(const Findings& findings) {
@@ -156,10 +175,10 @@ void Engine::Threads::report(const Findings& findings) {
   unknown_ = findings.kept;
 }
 
-void Engine::Threads::end_the_expired() {
-  const auto ended = expire(with_);
-  if (!ended) return journal::write(Priority::error, "Sessions whose time is over cannot be ended", ended.error());
-  for (const auto& session : *ended) queue_.add(session);
+Result<void> Engine::Threads::end_the_expired() {
+  const auto ended = TRY(expire(with_));
+  for (const auto& session : ended) queue_.add(session);
+  return {};
 }
 
 bool Engine::Threads::pause(milliseconds time) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "agent/engine/engine.hpp"
+#include "agent/engine/fault_log.hpp"
 #include "agent/engine/queue.hpp"
 #include "agent/engine/reconciler.hpp"
 #include "agent/engine/task.hpp"
@@ -32,12 +33,16 @@ class Engine::Threads : public HostListener {
   Recovery recovery() const;
   Quota host_limits() const;
   std::vector<Unknown> unknown() const;
+  bool alive() const { return with_.pulse.steady(); }
 
   void machine_event(const MachineId& machine, MachineEvent event) override;
   void connected() override;
 
  private:
   void keep(const std::function<void(const Error&)>& refused);
+  /// One of the keeper's duties, again at the next turn when it fails.
+  void duty(const char* failing, const std::function<Result<void>()>& work);
+  Result<void> start_workers();
   bool recovered(const std::function<void(const Error&)>& refused);
   Result<void> try_to_recover();
   void wait_for(const Error& error);
@@ -46,10 +51,11 @@ class Engine::Threads : public HostListener {
   Next pass(const SessionId& session);
   void passed(const SessionId& session);
 
-  void end_the_expired();
+  Result<void> end_the_expired();
   /// Whether the time has come, or the connection was lost meanwhile; the next time is counted from now.
   bool reconciliation_is_due();
-  void reconcile();
+  Result<void> look_at_the_host();
+  Result<void> look_at_the_sessions();
   void report(const Findings& findings);
   /// Waits, unless there is something to do at once; false when the engine stops.
   bool pause(std::chrono::milliseconds time);
@@ -57,6 +63,7 @@ class Engine::Threads : public HostListener {
   Surroundings with_;
   Queue queue_;
   EventLog events_;  // the keeper's alone
+  FaultLog faults_;
 
   mutable std::mutex mutex_;
   std::condition_variable bell_;

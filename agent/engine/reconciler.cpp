@@ -80,6 +80,7 @@ Result<bool> remove_unknown(Surroundings& with, Kind kind, const Id& id) {
 }
 
 Result<void> sweep_kind(Surroundings& with, Kind kind, Findings& findings) {
+  with.pulse.beat();
   const auto there = TRY(with.host.driver(kind).list());
   const auto ours = TRY(with.store.read([&](Database& db) -> Result<std::set<Id>> { return known_objects(db, kind); }));
   for (const auto& id : there) {
@@ -88,6 +89,7 @@ Result<void> sweep_kind(Surroundings& with, Kind kind, Findings& findings) {
       findings.kept.push_back({kind, id});
       continue;
     }
+    with.pulse.beat();
     if (auto removed = remove_unknown(with, kind, id); !removed)
       findings.refused.push_back(std::move(removed).error());
     else if (*removed)

@@ -46,6 +46,7 @@ Result<Next> give_up_keys(Task& task, const Error& error) {
 }  // namespace
 
 Result<void> begin_step(Task& task, unsigned position, std::string_view step) {
+  task.with.pulse.beat();
   return task.with.store.write(
       [&](Database& db) { return journal_begun(db, task.operation.id, position, step, task.now(), task.moment()); });
 }

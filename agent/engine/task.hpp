@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "agent/engine/patience.hpp"
+#include "agent/engine/pulse.hpp"
 #include "agent/engine/user_locks.hpp"
 #include "agent/engine/watch.hpp"
 #include "agent/host/host.hpp"
@@ -30,6 +31,7 @@ struct Surroundings {
   Watch watch{};
   Patience patience{};
   UserLocks users{};
+  Pulse pulse{clock};
 };
 
 /// When a session must be looked at again; nothing when it rests until something changes.

@@ -108,7 +108,11 @@ class HttpExchange::Server : private httplib::Server {
   void stream(const httplib::Request& request, httplib::Response& response, HttpAnswer&& answer) {
     const auto write = [this, body = std::move(answer.stream)](std::size_t, httplib::DataSink& sink) {
       ChunkSink chunks(sink, *client_);
-      body(chunks);
+      try {
+        body(chunks);
+      } catch (const std::exception&) {
+        return false;  // the client sees a stream that was broken off; it would be the daemon otherwise
+      }
       sink.done();
       return true;
     };

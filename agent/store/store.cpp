@@ -3,7 +3,6 @@
 
 #include <sqlite3.h>
 
-#include "agent/store/events.hpp"
 #include "agent/store/schema.hpp"
 
 namespace berth::agent {
@@ -30,8 +29,7 @@ Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& file) {
 Store::Store(const std::filesystem::path& file)
     : writer_(file, Database::Use::write), reader_(file, Database::Use::read) {}
 
-void Store::announce() {
-  const auto newest = newest_event_id(writer_);
+void Store::announce(std::uint64_t newest) {
   const std::lock_guard lock(events_);
   if (newest == newest_event_) return;
   newest_event_ = newest;

@@ -9,6 +9,7 @@
 #include <mutex>
 
 #include "agent/store/database.hpp"
+#include "agent/store/events.hpp"
 #include "core/error.hpp"
 
 namespace berth::agent {
@@ -42,7 +43,7 @@ class Store {
   template <class Work>
   static auto transaction(Database& database, SQLite::TransactionBehavior behaviour, Work& work)
       -> decltype(work(database));
-  void announce();
+  void announce(std::uint64_t newest);
 
   std::atomic<std::uint64_t> writes_{0};
   std::mutex writing_, reading_;
@@ -76,9 +77,16 @@ auto Store::transaction(Database& database, SQLite::TransactionBehavior behaviou
 template <class Work>
 auto Store::write(Work&& work) -> decltype(work(std::declval<Database&>())) {
   const std::lock_guard lock(writing_);
-  auto result = transaction(writer_, SQLite::TransactionBehavior::IMMEDIATE, work);
+  std::uint64_t newest = 0;
+  // Asked inside the transaction: what fails after a commit could not be undone any more.
+  auto and_newest = [&](Database& db) {
+    auto result = work(db);
+    if (result) newest = newest_event_id(db);
+    return result;
+  };
+  auto result = transaction(writer_, SQLite::TransactionBehavior::IMMEDIATE, and_newest);
   ++writes_;
-  if (result) announce();
+  if (result) announce(newest);
   return result;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <future>
 #include <thread>
 
 #include "agent/engine/engine_threads.hpp"
@@ -121,6 +122,39 @@ TEST_CASE_METHOD(Fixture, "A lost connection that comes back is followed by a re
   CHECK(until([&] { return world.engine->unknown().size() == 1; }));
   const std::lock_guard lock(world.mutex);
   CHECK(!world.objects[Kind::domain].contains(stranger));
+}
+
+TEST_CASE_METHOD(Fixture, "A bug ends neither a worker nor the keeper: the work is tried again") {
+  std::atomic<int> faults = 0;
+  world.listing = [&] {
+    if (++faults < 3) throw std::logic_error("a bug in listing");
+  };
+  world.meanwhile = {{Kind::volume, [] { throw std::logic_error("a bug in applying"); }}};
+  start();
+  REQUIRE(until([&] { return world.engine->recovery().done; }));
+  REQUIRE(world.sessions->create(world.request("work"), std::nullopt));
+  CHECK(until([&] { return all_are(Phase::running, 1); }));
+  faults = 0;
+  world.reconnect();
+  world.power_off(world.sessions->list({})->at(0).machines[0].id, MachineEvent::shutdown);
+  CHECK(until([&] { return faults > 0 && all_are(Phase::stopped, 1); }));
+}
+
+TEST_CASE_METHOD(Fixture, "A worker that hangs is noticed") {
+  std::promise<void> released;
+  world.meanwhile = {{Kind::volume, [wait = released.get_future().share()] { wait.wait(); }}};
+  start();
+  REQUIRE(until([&] { return world.engine->recovery().done; }));
+  REQUIRE(world.sessions->create(world.request("work"), std::nullopt));
+  REQUIRE(until([&] { return world.meanwhile.empty(); }));
+  CHECK(world.engine->alive());
+  world.clock.advance(std::chrono::hours(1));
+  CHECK(until([&] { return !world.engine->alive(); }));
+  std::this_thread::sleep_for(milliseconds(600));  // the keeper beats meanwhile
+  CHECK(!world.engine->alive());
+  released.set_value();
+  CHECK(until([&] { return all_are(Phase::running, 1); }));
+  CHECK(until([&] { return world.engine->alive(); }));
 }
 
 TEST_CASE("Host limits that are not set come from what the host has") {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "agent/store/store.hpp"
 
+#include <sqlite3.h>
+
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <thread>
@@ -80,6 +82,24 @@ TEST_CASE("What fails or throws in a transaction leaves no trace, and no gap in 
   REQUIRE(all.size() == 2);
   CHECK(all[1].id == 2);
   CHECK(all[1].type == "four");
+}
+
+TEST_CASE("A fault that comes with the last look before the commit is an error, and nothing was written") {
+  const Folder folder;
+  const auto store = Store::open(folder.path / "agent.db").value();
+  const auto forbid = [](void* handle, int, const char* table, const char*, const char*, const char*) {
+    (void)handle;
+    return table != nullptr && std::string_view(table) == "sqlite_sequence" ? SQLITE_DENY : SQLITE_OK;
+  };
+  Result<void> written;
+  CHECK_NOTHROW(written = store->write([&](Database& db) -> Result<void> {
+    append_event(db, Time{}, Event{0, {}, "one", {}, {}, {}, "{}"});
+    sqlite3_set_authorizer(db.connection().getHandle(), forbid, nullptr);
+    return {};
+  }));
+  REQUIRE(!written);
+  CHECK(written.error().code == Code::storage_failed);
+  CHECK(Events(*store).after(0, {}, 10)->empty());
 }
 
 TEST_CASE("The reading connection changes nothing") {

@@ -82,6 +82,7 @@ Result<void> FakeDriver::remove(const Id& id) {
 }
 
 Result<std::vector<Id>> FakeDriver::list() {
+  if (world_.listing) world_.listing();
   std::vector<Id> ids;
   TRY(world_.call([&] {
     for (const auto& [id, spec] : world_.objects[kind_]) ids.push_back(id);

@@ -80,6 +80,7 @@ class World : public Host {
   std::set<std::string> images;                     ///< ids of the files
   std::map<Kind, Error> refusing;                   ///< what `apply` of a kind fails with
   std::map<Kind, std::function<void()>> meanwhile;  ///< what happens while a kind is applied, once
+  std::function<void()> listing;                    ///< what happens while the host's objects are listed
   std::map<Kind, Error> stuck;                      ///< what `remove` of a kind fails with
   std::string boot = "first boot";
   void power_off(const MachineId& machine, MachineEvent how, bool seen = true);
