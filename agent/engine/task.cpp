@@ -52,8 +52,10 @@ Result<void> begin_step(Task& task, unsigned position, std::string_view step) {
 }
 
 Result<void> end_step(Task& task, unsigned position) {
-  task.with.patience.worked(task.operation.id);
-  return task.with.store.write([&](Database& db) { return journal_done(db, task.operation.id, position, task.now()); });
+  const bool first = TRY(
+      task.with.store.write([&](Database& db) { return journal_done(db, task.operation.id, position, task.now()); }));
+  if (first) task.with.patience.worked(task.operation.id);  // again is no progress: another step keeps failing
+  return {};
 }
 
 Result<void> conclude(Task& task, const std::optional<Error>& error, const std::function<void(Database&)>& end) {

@@ -52,14 +52,16 @@ void begin_undo(Database& db, const OperationId& id, const Error& error) {
   db.run("UPDATE operations SET error = ?, steps_done = 0 WHERE id = ?", dump_json(error_to_json(error)), id);
 }
 
-Result<void> journal_done(Database& db, const OperationId& id, unsigned position, Time now) {
+Result<bool> journal_done(Database& db, const OperationId& id, unsigned position, Time now) {
   TRY(under_way(db, id));
-  db.run("UPDATE journal SET done_at = ? WHERE operation = ? AND position = ?", now, id, position);
+  if (db.run("UPDATE journal SET done_at = ? WHERE operation = ? AND position = ? AND done_at IS NULL", now, id,
+             position) == 0)
+    return false;
   db.run(
       "UPDATE operations SET steps_done = (SELECT count(*) FROM journal WHERE operation = ?1 AND done_at IS NOT NULL) "
       "WHERE id = ?1",
       id);
-  return {};
+  return true;
 }
 
 Moment begun_at(Database& db, const OperationId& operation, unsigned position, Moment now) {

@@ -13,7 +13,8 @@ namespace berth::agent {
 /// step that has begun before keeps its first moment. `cancelled` when the operation is not under way any more.
 Result<void> journal_begun(Database& db, const OperationId& operation, unsigned position, std::string_view step,
                            Time now, Moment moment);
-Result<void> journal_done(Database& db, const OperationId& operation, unsigned position, Time now);
+/// Whether it was not done before.
+Result<bool> journal_done(Database& db, const OperationId& operation, unsigned position, Time now);
 /// Shows why the operation does not go on; as an event where it is `news`.
 Result<void> journal_trouble(Database& db, const OperationId& operation, std::string_view trouble, bool news, Time now);
 Result<void> check_under_way(Database& db, const OperationId& operation);

@@ -282,6 +282,21 @@ TEST_CASE_METHOD(Fixture, "What cannot be removed keeps nothing else from being 
   CHECK(world.operation(accepted.operation.id).state == OperationState::succeeded);
 }
 
+TEST_CASE_METHOD(Fixture, "The pause grows while a removal keeps failing, although others beside it work") {
+  const auto session = world.running("work");
+  world.stuck = {{Kind::domain, Error{Code::libvirt_failed, "libvirtd is away"}}};
+  REQUIRE(world.sessions->terminate(session.id));
+  milliseconds pause(0);
+  for (int attempt = 0; attempt < 8; ++attempt) {
+    const auto next = converge(*world.with, session.id).value();
+    REQUIRE(next);
+    CHECK((*next > pause || *next == seconds(10)));
+    pause = *next;
+    world.clock.advance(pause);
+  }
+  CHECK(pause == seconds(10));
+}
+
 TEST_CASE_METHOD(Fixture, "A termination waits for the hypervisor manager as long as it takes, and shows why") {
   const auto session = world.running("work");
   world.hypervisor_dies_at(0, World::Reply::before, std::chrono::hours(3));
