@@ -49,8 +49,14 @@ Result<Accepted> accepted(Database& db, const Operation& operation) {
   return Accepted{session, operation};
 }
 
-Result<Accepted> already_so(Database& db, OperationKind kind, const Session& session, Time now) {
+Result<Accepted> done_at_once(Database& db, OperationKind kind, const Session& session, Time now) {
   return accepted(db, finish_operation(db, open_operation(db, kind, session, now), std::nullopt, now));
+}
+
+/// The operation that made it so, where there is one: asking again and again writes nothing.
+Result<Accepted> already_so(Database& db, OperationKind kind, const Session& session, Time now) {
+  if (const auto before = last_success(db, session.id, kind)) return accepted(db, *before);
+  return done_at_once(db, kind, session, now);
 }
 
 /// A start is under way also while a session is being created.
@@ -153,10 +159,10 @@ Result<Accepted> Sessions::change_keys(const SessionId& id, const KeyChange& cha
     auto keys = session.ssh_keys;
     TRY(change(keys));
     const auto now = clock_.now();
-    if (keys.size() != session.ssh_keys.size() && session.phase == Phase::running)
-      return accepted(db, open_key_operation(db, session, keys, now));
-    if (keys.size() != session.ssh_keys.size()) set_keys(db, id, keys, true);
-    return already_so(db, OperationKind::ssh_keys, session, now);
+    if (keys.size() == session.ssh_keys.size()) return already_so(db, OperationKind::ssh_keys, session, now);
+    if (session.phase == Phase::running) return accepted(db, open_key_operation(db, session, keys, now));
+    set_keys(db, id, keys, true);
+    return done_at_once(db, OperationKind::ssh_keys, session, now);
   });
   if (result) engine_.wake(id);
   return result;

@@ -71,7 +71,12 @@ class EventStream {
       const auto newest = events_.newest();
       const bool over = operation_is_over();
       const auto some = events_.after(seen_, wish_.filter, batch);
-      if (!some || !tell(client, *some) || ended_) return;
+      if (!some) return;
+      if (seen_ < before_oldest()) {  // forgotten meanwhile: a slow client, or a filter that let nothing through
+        if (!skip_the_lost(client)) return;
+        continue;
+      }
+      if (!tell(client, *some) || ended_) return;
       if (some->size() == batch) continue;
       if (over) return;
       seen_ = std::max(seen_, newest);  // what the filter kept back need not be read again
@@ -82,21 +87,29 @@ class EventStream {
  private:
   /// Where to start, and a word about what is no longer there.
   bool begin(HttpSink& client) {
-    const auto newest = events_.newest(), oldest = events_.oldest();
-    const auto before_oldest = oldest > 0 ? oldest - 1 : newest;
     if (!wish_.after) {
-      seen_ = wish_.filter.operation ? 0 : newest;
+      seen_ = wish_.filter.operation ? before_oldest() : events_.newest();
       return true;
     }
     seen_ = *wish_.after;
-    if (seen_ >= before_oldest && seen_ <= newest) return true;
+    return (seen_ >= before_oldest() && seen_ <= events_.newest()) || skip_the_lost(client);
+  }
+
+  /// The last event that is no longer kept.
+  std::uint64_t before_oldest() {
+    const auto oldest = events_.oldest();
+    return oldest > 0 ? oldest - 1 : events_.newest();
+  }
+
+  bool skip_the_lost(HttpSink& client) {
+    const auto newest = events_.newest(), kept_behind = before_oldest();
     const bool from_elsewhere = seen_ > newest;  // an id of another database, or of the future
-    const auto asked_for = std::exchange(seen_, from_elsewhere ? newest : before_oldest);
+    const auto asked_for = std::exchange(seen_, from_elsewhere ? newest : kept_behind);
     Event lost;
     lost.id = seen_;
     lost.time = SystemClock().now();
     lost.type = "events.lost";
-    lost.data = fmt::format(R"({{"asked_for":{},"oldest":{},"newest":{}}})", asked_for, oldest, newest);
+    lost.data = fmt::format(R"({{"asked_for":{},"oldest":{},"newest":{}}})", asked_for, events_.oldest(), newest);
     return client.write(message_of(lost));
   }
 

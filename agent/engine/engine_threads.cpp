@@ -20,6 +20,7 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds glance{250};  // how late the end of a time to live may be noticed
 constexpr milliseconds after_a_fault{1000};
+constexpr std::chrono::seconds between_prunings{5};  // what as many requests as are possible write in that is 10 MB
 
 Result<std::vector<SessionId>> all_sessions(Store& store) {
   return store.read([](Database& db) -> Result<std::vector<SessionId>> { return live_sessions(db); });
@@ -55,9 +56,10 @@ void Engine::Threads::keep(const std::function<void(const Error&)>& refused) {
       duty("Not all workers can be started, trying again", [&] { return start_workers(); });
       duty("Sessions whose time is over cannot be ended, trying again", [&] { return end_the_expired(); });
       write_events();
+      duty("The past cannot be forgotten, trying again", [&] { return forget_the_past(); });
       if (!reconciliation_is_due()) continue;
       duty("The host cannot be compared with the store, trying again later", [&] { return look_at_the_host(); });
-      duty("The store cannot be pruned, trying again later", [&] { return look_at_the_sessions(); });
+      duty("Sessions cannot be listed, trying again later", [&] { return look_at_the_sessions(); });
     } while (pause(glance));
     write_events();
   }
@@ -161,11 +163,19 @@ Result<void> Engine::Threads::look_at_the_host() {
 }
 
 Result<void> Engine::Threads::look_at_the_sessions() {
-  const auto sessions = TRY(with_.store.write([&](Database& db) -> Result<std::vector<SessionId>> {
-    prune(db, with_.settings, with_.clock.now());
-    return live_sessions(db);
-  }));
+  const auto sessions = TRY(all_sessions(with_.store));
   for (const auto& session : sessions) queue_.add(session);
+  return {};
+}
+
+/// In small pieces: a request waits for one of them at most.
+Result<void> Engine::Threads::forget_the_past() {
+  const auto now = steady_clock::now();
+  if (now - pruned_ < between_prunings) return {};
+  pruned_ = now;
+  for (bool more = true; more && pause(milliseconds(0));)
+    more = TRY(
+        with_.store.write([&](Database& db) -> Result<bool> { return prune(db, with_.settings, with_.clock.now()); }));
   return {};
 }
 

@@ -56,6 +56,7 @@ class Engine::Threads : public HostListener {
   bool reconciliation_is_due();
   Result<void> look_at_the_host();
   Result<void> look_at_the_sessions();
+  Result<void> forget_the_past();
   void report(const Findings& findings);
   /// Waits, unless there is something to do at once; false when the engine stops.
   bool pause(std::chrono::milliseconds time);
@@ -69,7 +70,7 @@ class Engine::Threads : public HostListener {
   std::condition_variable bell_;
   bool stopping_ = false;
   bool reconnected_ = false;
-  std::chrono::steady_clock::time_point reconciled_;
+  std::chrono::steady_clock::time_point reconciled_, pruned_;
   Recovery recovery_;
   std::set<SessionId> unrecovered_;
   Quota host_limits_;

@@ -86,9 +86,11 @@ std::uint64_t oldest_event_id(Database& db) {
   return static_cast<std::uint64_t>(db.number("SELECT min(id) FROM events"));
 }
 
-void prune_events(Database& db, std::uint64_t keep) {
-  db.run("DELETE FROM events WHERE id <= ?",
-         static_cast<std::int64_t>(newest_event_id(db)) - static_cast<std::int64_t>(keep));
+std::size_t prune_events(Database& db, std::uint64_t keep, std::size_t batch) {
+  const auto last = static_cast<std::int64_t>(newest_event_id(db)) - static_cast<std::int64_t>(keep);
+  return static_cast<std::size_t>(
+      db.run("DELETE FROM events WHERE id IN (SELECT id FROM events WHERE id <= ? ORDER BY id LIMIT ?)", last,
+             static_cast<std::int64_t>(batch)));
 }
 
 }  // namespace berth::agent

@@ -24,7 +24,7 @@ std::vector<Event> events_after(Database& db, std::uint64_t id, const EventFilte
 /// 0 when there has been none.
 std::uint64_t newest_event_id(Database& db);
 std::uint64_t oldest_event_id(Database& db);
-/// Leaves the newest `keep`.
-void prune_events(Database& db, std::uint64_t keep);
+/// Deletes the oldest but the newest `keep`, at most `batch` at a time; how many.
+std::size_t prune_events(Database& db, std::uint64_t keep, std::size_t batch);
 
 }  // namespace berth::agent

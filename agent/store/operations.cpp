@@ -47,6 +47,12 @@ std::optional<Operation> creation_of(Database& db, const SessionId& session) {
   return first(db.query("SELECT * FROM operation_rows WHERE session = ? AND kind = 'create'", session));
 }
 
+std::optional<Operation> last_success(Database& db, const SessionId& session, OperationKind kind) {
+  return first(db.query(
+      "SELECT * FROM operation_rows WHERE session = ? AND kind = ? AND state = 'succeeded' ORDER BY id DESC LIMIT 1",
+      session, name_of(kind)));
+}
+
 Operation open_operation(Database& db, OperationKind kind, const Session& session, Time now) {
   Operation operation;
   operation.id = OperationId::make();
@@ -84,8 +90,10 @@ Operation finish_operation(Database& db, const Operation& operation, const std::
   ended.finished_at = now;
   if (!error) ended.steps_done = ended.steps_total;
   const auto text = error ? std::optional(dump_json(error_to_json(*error))) : std::nullopt;
-  db.run("UPDATE operations SET state = ?, step = '', error = ?, steps_done = ?, finished_at = ? WHERE id = ?",
-         name_of(ended.state), text, ended.steps_done, now, ended.id);
+  db.run(
+      "UPDATE operations SET state = ?, step = '', error = ?, steps_done = ?, finished_at = ?, ssh_keys = NULL WHERE "
+      "id = ?",
+      name_of(ended.state), text, ended.steps_done, now, ended.id);
   append_event(db, now, operation_event(ended));
   return ended;
 }

@@ -14,6 +14,8 @@ std::optional<Operation> find_operation(Database& db, const OperationId& id);
 std::optional<Operation> operation_under_way(Database& db, const SessionId& session);
 /// The operation that made the session.
 std::optional<Operation> creation_of(Database& db, const SessionId& session);
+/// The newest of that kind that succeeded.
+std::optional<Operation> last_success(Database& db, const SessionId& session, OperationKind kind);
 
 /// Writes a running operation with a fresh id. A session has one at a time.
 Operation open_operation(Database& db, OperationKind kind, const Session& session, Time now);

@@ -127,7 +127,14 @@ DELETE FROM journal;
 UPDATE operations SET steps_done = 0 WHERE state = 'running';
 )";
 
-constexpr std::array steps{first_tables, elapsed_time};
+/// What bounds the past is looked up by; keys are forgotten with what needed them.
+constexpr const char* bounded_past = R"(
+CREATE INDEX sessions_gone ON sessions (gone_at) WHERE gone_at IS NOT NULL;
+UPDATE sessions SET ssh_keys = '' WHERE gone_at IS NOT NULL;
+UPDATE operations SET ssh_keys = NULL WHERE state <> 'running';
+)";
+
+constexpr std::array steps{first_tables, elapsed_time, bounded_past};
 
 }  // namespace
 

@@ -144,7 +144,7 @@ void set_host_key(Database& db, const MachineId& machine, std::string_view host_
 }
 
 void mark_gone(Database& db, const SessionId& id, Time now) {
-  db.run("UPDATE sessions SET gone_at = ? WHERE id = ?", now, id);
+  db.run("UPDATE sessions SET gone_at = ?, ssh_keys = '' WHERE id = ?", now, id);
 }
 
 }  // namespace berth::agent

@@ -38,7 +38,7 @@ void set_expiry(Database& db, const SessionId& id, Time expires_at);
 void set_keys(Database& db, const SessionId& id, const std::vector<SshKey>& keys, bool pending);
 bool keys_are_pending(Database& db, const SessionId& id);
 void set_host_key(Database& db, const MachineId& machine, std::string_view host_key);
-/// Nothing of it is left on the host: its name, quota, addresses and ports are free.
+/// Nothing of it is left on the host: its name, quota, addresses and ports are free, its SSH keys forgotten.
 void mark_gone(Database& db, const SessionId& id, Time now);
 
 }  // namespace berth::agent

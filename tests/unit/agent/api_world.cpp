@@ -10,6 +10,7 @@
 #include "agent/api/images.hpp"
 #include "agent/api/sessions.hpp"
 #include "agent/images.hpp"
+#include "agent/store/events.hpp"
 #include "core/json.hpp"
 #include "tests/unit/agent/world.hpp"
 
@@ -308,6 +309,33 @@ TEST_CASE("a client that asks for events that are gone is told so") {
   in_time.enough = [&] { return in_time.text.contains("id: " + std::to_string(newest) + "\n"); };
   berth.listen("", in_time, "3");
   CHECK_FALSE(in_time.text.contains("events.lost"));
+}
+
+TEST_CASE("a client too slow for what is kept is told of the gap in between") {
+  ApiOverWorld berth;
+  const auto write = [&](int count) {
+    for (int i = 0; i < count; ++i)
+      REQUIRE(berth.world.store->write([](Database& db) -> Result<void> {
+        append_event(db, Time{}, Event{0, {}, "one", {}, {}, {}, "{}"});
+        return {};
+      }));
+  };
+  write(150);  // more than are read at once
+  Listener slow;
+  bool forgotten = false;
+  slow.enough = [&] {
+    if (!forgotten && slow.text.contains("id: 100\n")) {
+      write(150);
+      REQUIRE(berth.world.store->write(
+          [](Database& db) -> Result<int> { return db.run("DELETE FROM events WHERE id <= 250"); }));
+      forgotten = true;
+    }
+    return slow.text.contains("id: 300\n");
+  };
+  berth.listen("?after=0", slow);
+  CHECK(slow.text.contains("id: 250\nevent: events.lost\n"));
+  CHECK(slow.text.contains("\"asked_for\":100,\"newest\":300,\"oldest\":251"));
+  CHECK(slow.text.contains("id: 251\n"));
 }
 
 TEST_CASE("a stream's wishes are checked") {

@@ -214,6 +214,13 @@ TEST_CASE_METHOD(Fixture, "What is so already is answered with an operation that
   const auto id = world.running("work").id;
   CHECK(world.sessions->start(id)->operation.state == OperationState::succeeded);
   CHECK(world.sessions->add_ssh_key(id, test_key())->operation.state == OperationState::succeeded);
+  const auto events = world.events->newest();
+  const auto first = world.sessions->start(id)->operation.id;
+  for (int i = 0; i < 10; ++i) {
+    CHECK(world.sessions->start(id)->operation.id == first);
+    REQUIRE(world.sessions->add_ssh_key(id, test_key()));
+  }
+  CHECK(world.events->newest() == events);
   REQUIRE(world.sessions->stop(id));
   world.settle();
   CHECK(world.sessions->stop(id)->operation.state == OperationState::succeeded);

@@ -10,6 +10,7 @@
 #include "agent/api/error_json.hpp"
 #include "agent/phase.hpp"
 #include "agent/store/events.hpp"
+#include "agent/store/operations.hpp"
 #include "agent/store/prune.hpp"
 #include "agent/store/sessions.hpp"
 #include "folder.hpp"
@@ -127,7 +128,8 @@ TEST_CASE("Pruning keeps the newest events and goes on counting") {
   const auto store = Store::open(folder.path / "agent.db").value();
   for (int i = 0; i < 10; ++i) REQUIRE(append(*store, "one"));
   REQUIRE(store->write([](Database& db) -> Result<void> {
-    prune_events(db, 0);
+    CHECK(prune_events(db, 0, 7) == 7);
+    CHECK(prune_events(db, 0, 7) == 3);
     return {};
   }));
   Events events(*store);
@@ -155,6 +157,50 @@ TEST_CASE("Sessions that are gone, and finished operations, are kept for a day")
   world.clock.advance(std::chrono::hours(2));
   REQUIRE(prune_now());
   CHECK(world.sessions->operation(ending).error().code == Code::not_found);
+}
+
+TEST_CASE("The number of finished operations, and of sessions that are gone, is bounded, too") {
+  World world;
+  world.add_image();
+  const auto stays = world.running("stays");
+  std::vector<SessionId> gone;
+  for (int i = 0; i < 6; ++i) {
+    gone.push_back(world.running("work").id);
+    REQUIRE(world.sessions->terminate(gone.back()));
+    world.settle();
+  }
+  const Bounds bounds{.operations = 3, .gone_sessions = 4, .batch = 1};
+  int batches = 1;
+  const auto step = [&] {
+    return world.store
+        ->write([&](Database& db) -> Result<bool> { return prune(db, world.settings, world.clock.now(), bounds); })
+        .value();
+  };
+  while (step()) ++batches;
+  CHECK(batches > 2);
+  const auto number = [&](const char* sql) {
+    return world.store->read([&](Database& db) -> Result<std::int64_t> { return db.number(sql); }).value();
+  };
+  CHECK(number("SELECT count(*) FROM sessions WHERE gone_at IS NOT NULL") <= 4);
+  CHECK(number("SELECT count(*) FROM sessions WHERE gone_at IS NOT NULL") > 0);
+  CHECK(number("SELECT count(*) FROM operations WHERE kind <> 'create'") <= 3);
+  CHECK(world.store->read([&](Database& db) -> Result<bool> { return recall_session(db, gone.back()).has_value(); })
+            .value());
+  CHECK(world.session(stays.id).phase == Phase::running);
+}
+
+TEST_CASE("SSH keys go with the session, and with the operation that changed them") {
+  World world;
+  world.add_image();
+  const auto session = world.running("work");
+  const auto change = world.sessions->add_ssh_key(session.id, test_key(2)).value().operation.id;
+  world.settle();
+  REQUIRE(world.sessions->terminate(session.id));
+  world.settle();
+  const auto left = world.store->read([&](Database& db) -> Result<bool> {
+    return !recall_session(db, session.id)->ssh_keys.empty() || !keys_of_operation(db, change).empty();
+  });
+  CHECK(!left.value());
 }
 
 TEST_CASE("A session takes no way that is not allowed") {
