@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "agent/images.hpp"
 
+#include <algorithm>
 #include <mutex>
 
 #include "agent/host/host.hpp"
 #include "agent/store/events.hpp"
 #include "agent/store/images.hpp"
+#include "agent/store/imports.hpp"
 #include "agent/store/store.hpp"
 #include "core/json.hpp"
 #include "core/label.hpp"
-#include "systemd/journal.hpp"
 
 namespace berth::agent {
 namespace {
+
+/// The hypervisor manager may go on with an import, and publish the file, when the agent that asked is dead.
+constexpr std::chrono::hours longest_import{2};
+constexpr std::chrono::seconds longest_sweep{2};
 
 Error taken(const Image& other) {
   return {Code::already_exists,
@@ -48,29 +53,87 @@ Result<void> give_back(Database& db, const Image& image, Time now) {
 Result<Image> Images::import(int data_fd, std::string_view name, std::string_view format, std::string_view sha256) {
   const auto label = TRY(parse_image_label(name, "name"));
   std::shared_lock importing(importing_);
-  auto image = TRY(host_.import_image(data_fd, format, sha256));
-  image.name = label;
-  image.imported_at = clock_.now();
-  auto kept = store_.write([&](Database& db) -> Result<Image> {
-    const auto before = TRY(same(db, image));
-    if (before) return *before;
-    insert_image(db, image);
-    append_event(db, image.imported_at, image_event("image.imported", image));
+  const auto under_way = TRY(begin(label));
+  auto image = host_.import_image(data_fd, format, sha256);
+  if (!image) {
+    // An answer that never came leaves open what has become of the file.
+    if (image.error().code != Code::hypervisor_unavailable) end(under_way);
     return image;
+  }
+  image->name = label;
+  image->imported_at = clock_.now();
+  auto kept = store_.write([&](Database& db) -> Result<Image> {
+    const auto before = TRY(same(db, *image));
+    end_import(db, under_way);
+    if (before) return *before;
+    insert_image(db, *image);
+    append_event(db, image->imported_at, image_event("image.imported", *image));
+    return *image;
   });
   importing.unlock();
-  if (!kept) discard(image.id);
+  if (!kept && discard(image->id)) end(under_way);
   return kept;
 }
 
-/// Removes the file of an image that got no name. Another import may be about to name it: then it stays.
-void Images::discard(const ImageId& id) {
+/// Remembers that there will be a file, perhaps, and which ones were there without a name before.
+Result<std::int64_t> Images::begin(std::string_view name) {
+  const auto there = TRY(host_.list_images());
+  return store_.write([&](Database& db) -> Result<std::int64_t> {
+    std::set<ImageId> strangers;
+    for (const auto& image : there)
+      if (!find_image(db, image.id.str())) strangers.insert(image.id);
+    return begin_import(db, name, strangers, clock_.now());
+  });
+}
+
+/// What stays when this fails is forgotten in time, and until then a sweep looks after it.
+void Images::end(std::int64_t import) {
+  (void)store_.write([&](Database& db) -> Result<void> {
+    end_import(db, import);
+    return {};
+  });
+}
+
+/// Removes the file of an image that got no name. Another import may be about to name it: then it is left to that, and
+/// to the next sweep. Whether nothing is left to be done.
+bool Images::discard(const ImageId& id) {
   const std::unique_lock alone(importing_, std::try_to_lock);
-  if (!alone) return;
+  if (!alone) return false;
   const auto named = store_.read([&](Database& db) -> Result<bool> { return find_image(db, id.str()).has_value(); });
-  if (!named || *named) return;
-  if (auto removed = host_.remove_image(id); !removed)
-    journal::write(journal::Priority::warning, "The file of an image without a name stays", removed.error());
+  if (!named) return false;
+  return *named || host_.remove_image(id).has_value();
+}
+
+Result<Images::Strays> Images::sweep() {
+  const std::unique_lock alone(importing_, std::try_to_lock);
+  if (!alone) return Strays{{}, kept_, {}};
+  const auto there = TRY(host_.list_images());
+  const auto imports =
+      TRY(store_.read([](Database& db) -> Result<std::vector<OpenImport>> { return open_imports(db); }));
+  const auto named = TRY(list());
+  Strays strays;
+  for (const auto& image : there) {
+    if (std::ranges::find(named, image.id, &Image::id) != named.end()) continue;
+    const bool ours = std::ranges::any_of(imports, [&](const auto& one) { return !one.strangers.contains(image.id); });
+    if (!ours) {
+      strays.kept.push_back(image.id);
+      continue;
+    }
+    auto removed = host_.remove_image(image.id);
+    if (removed)
+      strays.removed.push_back(image.id);
+    else if (removed.error().code == Code::image_in_use)
+      strays.kept.push_back(image.id);
+    else
+      strays.refused.push_back(std::move(removed).error());
+  }
+  kept_ = strays.kept;
+  if (!imports.empty())
+    TRY(store_.write([&](Database& db) -> Result<void> {
+      forget_imports(db, clock_.now() - longest_import);
+      return {};
+    }));
+  return strays;
 }
 
 Result<std::vector<Image>> Images::list() {
@@ -79,7 +142,7 @@ Result<std::vector<Image>> Images::list() {
 
 /// The name goes first: from then on no session can be made over the file.
 Result<void> Images::remove(std::string_view name_or_id) {
-  const std::unique_lock alone(importing_, std::try_to_lock);
+  const std::unique_lock alone(importing_, longest_sweep);
   if (!alone)
     return std::unexpected(
         Error{Code::busy, "an image is being imported", {{"next step", "try again when that is done"}}});

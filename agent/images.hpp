@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
+#include <cstdint>
 #include <shared_mutex>
 #include <string_view>
 #include <vector>
@@ -28,13 +29,25 @@ class Images {
   /// `image_in_use` while a session needs it, `busy` while an import is under way.
   Result<void> remove(std::string_view name_or_id);
 
+  /// Files on the host that no image is named for.
+  struct Strays {
+    std::vector<ImageId> removed;  ///< left behind by an import that this or an earlier process did not see end
+    std::vector<ImageId> kept;     ///< of unknown origin, or needed by a volume
+    std::vector<Error> refused;    ///< what could not be removed
+  };
+  /// Looks for them; while an import is under way nothing can be told, and `kept` is as it was. For one thread.
+  Result<Strays> sweep();
+
  private:
-  void discard(const ImageId& id);
+  Result<std::int64_t> begin(std::string_view name);
+  void end(std::int64_t import);
+  bool discard(const ImageId& id);
 
   Store& store_;
   Host& host_;
   const Clock& clock_;
-  std::shared_mutex importing_;  ///< shared by imports; a removal takes it alone
+  std::shared_timed_mutex importing_;  ///< shared by imports; a removal takes it alone
+  std::vector<ImageId> kept_;          ///< by the last sweep
 };
 
 }  // namespace berth::agent

@@ -77,10 +77,10 @@ Result<void> serve(const Config& config) {
   const auto store = TRY(Store::open(config.state / "agent.db"));
   const SystemClock clock;
   BusHost host(config.hypervisor);
-  Engine engine(*store, host, config.settings, clock);
+  Images images(*store, host, clock);
+  Engine engine(*store, host, images, config.settings, clock);
   Sessions sessions(*store, config.settings, clock, engine);
   Events events(*store);
-  Images images(*store, host, clock);
   HostHealth health(host);
   HttpMetrics http;
   const OperationMetrics operations(events, sessions);

@@ -49,7 +49,7 @@ Result<HttpAnswer> health(const Engine& engine, HostHealth& host, ApiCall& call)
   const auto facts = asked ? *asked : without_manager(asked.error());
   const bool failed = std::ranges::any_of(facts.checks, [](const auto& check) { return check.state == "failed"; });
   auto unknown = json::array();
-  for (const auto& [kind, id] : engine.unknown()) unknown.push_back({{"kind", name_of(kind)}, {"id", id.str()}});
+  for (const auto& [kind, id] : engine.unknown()) unknown.push_back({{"kind", kind}, {"id", id}});
   return json_answer(200, {{"status", !recovery.done ? "starting"
                                       : failed       ? "degraded"
                                                      : "ok"},

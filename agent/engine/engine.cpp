@@ -5,8 +5,8 @@
 
 namespace berth::agent {
 
-Engine::Engine(Store& store, Host& host, const Settings& settings, const Clock& clock)
-    : threads_(std::make_unique<Threads>(store, host, settings, clock)) {}
+Engine::Engine(Store& store, Host& host, Images& images, const Settings& settings, const Clock& clock)
+    : threads_(std::make_unique<Threads>(store, host, images, settings, clock)) {}
 Engine::~Engine() = default;
 
 void Engine::start(std::function<void(const Error&)> refused) {

@@ -13,14 +13,15 @@
 namespace berth::agent {
 
 struct Host;
+class Images;
 class Store;
 
 /// The threads that make the host agree with the store: workers that converge sessions, and a keeper that recovers at
 /// the start, ends sessions whose time is over and reconciles on a period.
 class Engine {
  public:
-  /// Refers to all four; they outlive it. Does nothing before `start`.
-  Engine(Store& store, Host& host, const Settings& settings, const Clock& clock);
+  /// Refers to all five; they outlive it. Does nothing before `start`.
+  Engine(Store& store, Host& host, Images& images, const Settings& settings, const Clock& clock);
   /// Stops.
   ~Engine();
 

@@ -28,8 +28,10 @@ Result<std::vector<SessionId>> all_sessions(Store& store) {
 
 }  // namespace
 
-Engine::Threads::Threads(Store& store, Host& host, const Settings& settings, const Clock& clock)
-    : with_{store, host, settings, clock}, events_(store), host_limits_(host_quota(settings.limits, HostFacts{})) {}
+Engine::Threads::Threads(Store& store, Host& host, Images& images, const Settings& settings, const Clock& clock)
+    : with_{store, host, images, settings, clock},
+      events_(store),
+      host_limits_(host_quota(settings.limits, HostFacts{})) {}
 
 void Engine::Threads::start(std::function<void(const Error&)> refused) {
   with_.host.listen(this);

@@ -23,7 +23,7 @@ namespace berth::agent {
 /// is used.
 class Engine::Threads : public HostListener {
  public:
-  Threads(Store& store, Host& host, const Settings& settings, const Clock& clock);
+  Threads(Store& store, Host& host, Images& images, const Settings& settings, const Clock& clock);
   ~Threads() override { stop(); }
 
   void start(std::function<void(const Error&)> refused);

@@ -3,9 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "agent/engine/termination.hpp"
+#include "agent/images.hpp"
 #include "agent/store/events.hpp"
 #include "agent/store/facts.hpp"
 #include "agent/store/journal.hpp"
@@ -79,6 +81,10 @@ Result<bool> remove_unknown(Surroundings& with, Kind kind, const Id& id) {
   return true;
 }
 
+Unknown unknown(Kind kind, const Id& id) {
+  return {std::string(name_of(kind)), id.str()};
+}
+
 Result<void> sweep_kind(Surroundings& with, Kind kind, Findings& findings) {
   with.pulse.beat();
   const auto there = TRY(with.host.driver(kind).list());
@@ -86,15 +92,24 @@ Result<void> sweep_kind(Surroundings& with, Kind kind, Findings& findings) {
   for (const auto& id : there) {
     if (ours.contains(id)) continue;
     if (kind == Kind::key || kind == Kind::volume) {
-      findings.kept.push_back({kind, id});
+      findings.kept.push_back(unknown(kind, id));
       continue;
     }
     with.pulse.beat();
     if (auto removed = remove_unknown(with, kind, id); !removed)
       findings.refused.push_back(std::move(removed).error());
     else if (*removed)
-      findings.removed.push_back({kind, id});
+      findings.removed.push_back(unknown(kind, id));
   }
+  return {};
+}
+
+Result<void> sweep_images(Surroundings& with, Findings& findings) {
+  with.pulse.beat();
+  auto strays = TRY(with.images.sweep());
+  for (const auto& id : strays.removed) findings.removed.push_back({"image", id.str()});
+  for (const auto& id : strays.kept) findings.kept.push_back({"image", id.str()});
+  std::ranges::move(strays.refused, std::back_inserter(findings.refused));
   return {};
 }
 
@@ -108,6 +123,7 @@ Result<void> recover(Surroundings& with) {
 Result<Findings> sweep(Surroundings& with) {
   Findings findings;
   for (const auto kind : kinds | std::views::reverse) TRY(sweep_kind(with, kind, findings));
+  TRY(sweep_images(with, findings));
   return findings;
 }
 

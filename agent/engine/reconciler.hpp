@@ -11,7 +11,7 @@ namespace berth::agent {
 /// What the host has beyond what the store knows.
 struct Findings {
   std::vector<Unknown> removed;
-  std::vector<Unknown> kept;   ///< volumes and keys
+  std::vector<Unknown> kept;   ///< volumes, keys and images
   std::vector<Error> refused;  ///< what could not be removed
 };
 
@@ -20,7 +20,8 @@ struct Findings {
 /// started again and operations under way begin anew.
 Result<void> recover(Surroundings& with);
 
-/// Removes domains, firewall entries and networks that no session has; volumes and keys are only named.
+/// Removes domains, firewall entries and networks that no session has, and what imports that were cut off have left
+/// behind; other images, volumes and keys are only named.
 Result<Findings> sweep(Surroundings& with);
 
 /// Terminates the sessions whose time to live has ended; which they are. Setting the wall clock ends none.

@@ -5,9 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "core/id.hpp"
-#include "core/spec.hpp"
-
 namespace berth::agent {
 
 /// How far the reconciliation at the start is.
@@ -17,10 +14,11 @@ struct Recovery {
   std::string waiting_for;  ///< for a person, while it cannot go on: "the hypervisor manager: …"
 };
 
-/// Something on the host that bears Berth's mark and that the database does not know. Volumes and keys are kept.
+/// Something on the host that bears Berth's mark and that the database does not know. Volumes, keys and images are
+/// kept.
 struct Unknown {
-  Kind kind = Kind::volume;
-  Id id;
+  std::string kind;  ///< a kind of resource, or "image"
+  std::string id;
 };
 
 }  // namespace berth::agent

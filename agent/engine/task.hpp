@@ -20,12 +20,14 @@
 
 namespace berth::agent {
 
+class Images;
 class Store;
 
 /// What every pass over a session works with.
 struct Surroundings {
   Store& store;
   Host& host;
+  Images& images;
   const Settings& settings;
   const Clock& clock;
   Watch watch{};

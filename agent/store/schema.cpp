@@ -134,7 +134,16 @@ UPDATE sessions SET ssh_keys = '' WHERE gone_at IS NOT NULL;
 UPDATE operations SET ssh_keys = NULL WHERE state <> 'running';
 )";
 
-constexpr std::array steps{first_tables, elapsed_time, bounded_past};
+constexpr const char* imports_under_way = R"(
+CREATE TABLE imports (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL,
+  begun_at INTEGER NOT NULL,
+  strangers TEXT NOT NULL
+) STRICT;
+)";
+
+constexpr std::array steps{first_tables, elapsed_time, bounded_past, imports_under_way};
 
 }  // namespace
 

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "agent/engine/reconciler.hpp"
 #include "world.hpp"
 
 using namespace berth;
@@ -12,7 +13,7 @@ namespace {
 
 struct Fixture {
   World world;
-  Images images{*world.store, world, world.clock};
+  Images& images{*world.library};
   const std::string first = std::string(64, '1'), second = std::string(64, '2');
 };
 
@@ -51,4 +52,47 @@ TEST_CASE_METHOD(Fixture, "An image whose file cannot be removed keeps its name"
   CHECK(images.remove("tiny").error().code == Code::hypervisor_unavailable);
   CHECK(images.list()->size() == 1);
   CHECK(images.remove("tiny"));
+}
+
+TEST_CASE_METHOD(Fixture, "SIGKILL of the agent at every step of an import leaves no file without a name") {
+  int step = 0;
+  for (bool died = true; died; ++step) {
+    World other;
+    INFO("killed at step " << step);
+    other.die_at(step);
+    try {
+      died = !other.library->import(0, "tiny", "raw", first);
+    } catch (const Died&) {
+      died = true;
+    }
+    other.restart();
+    REQUIRE(other.recover());
+    const auto named = other.library->list().value();
+    CHECK(other.images.size() == named.size());
+    if (!died) CHECK(named.size() == 1);
+  }
+  CHECK(step > 4);
+}
+
+TEST_CASE_METHOD(Fixture, "A file without a name that no import has left is reported, and never removed") {
+  world.images = {second};
+  REQUIRE(images.import(0, "tiny", "raw", first));
+  CHECK(sweep(*world.with)->kept.size() == 1);
+  world.die_at(4);
+  CHECK_THROWS_AS(world.library->import(0, "other", "raw", std::string(64, '3')), Died);
+  world.restart();
+  CHECK(world.images.size() == 3);
+  const auto findings = sweep(*world.with).value();
+  CHECK(findings.removed.size() == 1);
+  REQUIRE(findings.kept.size() == 1);
+  CHECK(findings.kept[0].id == second);
+  CHECK(world.images == std::set{first, second});
+}
+
+TEST_CASE_METHOD(Fixture, "A file that is published after the answer was lost is swept when nobody named it") {
+  world.hypervisor_dies_at(1, World::Reply::lost, std::chrono::seconds(0));
+  CHECK(images.import(0, "tiny", "raw", first).error().code == Code::hypervisor_unavailable);
+  CHECK(world.images.size() == 1);
+  CHECK(sweep(*world.with)->removed.size() == 1);
+  CHECK(world.images.empty());
 }

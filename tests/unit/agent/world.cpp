@@ -105,6 +105,7 @@ World::World()
 World::~World() {
   asked = nullptr;
   engine.reset();
+  library.reset();
   store.reset();
   sqlite3_cancel_auto_extension(reinterpret_cast<void (*)()>(hook_in));
 }
@@ -116,10 +117,12 @@ void World::restart() {
   sessions.reset();
   engine.reset();
   with.reset();
+  library.reset();
   store.reset();
   store = Store::open(folder_.path / "agent.db").value();
-  with.reset(new Surroundings{*store, *this, settings, clock});
-  engine = std::make_unique<Engine>(*store, *this, settings, clock);
+  library = std::make_unique<Images>(*store, *this, clock);
+  with.reset(new Surroundings{*store, *this, *library, settings, clock});
+  engine = std::make_unique<Engine>(*store, *this, *library, settings, clock);
   sessions = std::make_unique<Sessions>(*store, settings, clock, *engine);
   events = std::make_unique<Events>(*store);
 }
@@ -245,7 +248,11 @@ Result<Image> World::import_image(int, std::string_view, std::string_view sha256
 }
 
 Result<std::vector<Image>> World::list_images() {
-  return std::vector<Image>{};
+  std::vector<Image> all;
+  TRY(call([&] {
+    for (const auto& id : images) all.push_back({ImageId::parse(id).value(), "", 10 * MiB, 64 * MiB, true, {}});
+  }));
+  return all;
 }
 
 Result<void> World::remove_image(const ImageId& image) {

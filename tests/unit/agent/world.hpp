@@ -10,6 +10,7 @@
 #include "agent/engine/task.hpp"
 #include "agent/events.hpp"
 #include "agent/host/host.hpp"
+#include "agent/images.hpp"
 #include "agent/sessions.hpp"
 #include "agent/store/store.hpp"
 #include "folder.hpp"
@@ -101,6 +102,7 @@ class World : public Host {
   Result<void> recover();  ///< what the engine does at its start
   void settle();           ///< passes over all sessions until none has anything to do
   std::unique_ptr<Store> store;
+  std::unique_ptr<Images> library;
   std::unique_ptr<Surroundings> with;
   std::unique_ptr<Engine> engine;  ///< not started; takes the wake-ups
   std::unique_ptr<Sessions> sessions;
