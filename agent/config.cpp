@@ -50,7 +50,7 @@ constexpr Key keys[] = {
     {"keep_operations", "24", "hours that finished operations and idempotency keys are kept"},
     {"keep_events", "50000", "events that are kept"},
     {"adopt_nothing", "no", "start with an empty database beside objects of Berth's on the host"},
-    {"workers", "4", "sessions that are worked on at a time"},
+    {"workers", "4", "sessions that are worked on at a time, half of them of one user"},
 
     {"http_workers", "4", "requests that are answered at a time"},
     {"connections", "1024", "connections that are open at a time"},

@@ -37,7 +37,7 @@ struct Settings {
   std::chrono::seconds longest_time_to_live{
       std::chrono::hours(24 * 30)};  ///< from now, at creation and after an extension
 
-  unsigned workers = 4;
+  unsigned workers = 4;                      ///< half of them may be busy with one user's sessions
   std::chrono::seconds ready_within{300};    ///< for a started machine to answer
   std::chrono::seconds shutdown_within{60};  ///< for a guest to power off when asked; then its power is cut
   std::chrono::seconds retry_for{60};  ///< how long a hypervisor that is away is waited for before an operation fails

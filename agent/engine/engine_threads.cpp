@@ -26,10 +26,22 @@ Result<std::vector<SessionId>> all_sessions(Store& store) {
   return store.read([](Database& db) -> Result<std::vector<SessionId>> { return live_sessions(db); });
 }
 
+/// Empty when it cannot be read: such sessions wait for each other.
+std::string user_of(Store& store, const SessionId& id) {
+  return store
+      .read([&](Database& db) -> Result<std::string> {
+        const auto user = owner_of(db, id);
+        return user ? user->str() : "";
+      })
+      .value_or("");
+}
+
 }  // namespace
 
 Engine::Threads::Threads(Store& store, Host& host, Images& images, const Settings& settings, const Clock& clock)
     : with_{store, host, images, settings, clock},
+      queue_([&store](const SessionId& session) { return user_of(store, session); },
+             std::max(1U, settings.workers / 2)),
       events_(store),
       host_limits_(host_quota(settings.limits, HostFacts{})) {}
 

@@ -8,9 +8,11 @@ namespace berth::agent {
 using std::chrono::steady_clock;
 
 void Queue::add(const SessionId& session, std::chrono::milliseconds after) {
-  const std::lock_guard lock(mutex_);
   const auto moment = steady_clock::now() + after;
-  auto& when = waiting_.try_emplace(session, moment).first->second;
+  auto owner = known_owner(session);
+  if (!owner) owner = owner_(session);  // not under the lock: it may take a while
+  const std::lock_guard lock(mutex_);
+  auto& when = waiting_.try_emplace(session, Turn{moment, *owner}).first->second.when;
   when = std::min(when, moment);
   changed_.notify_one();
 }
@@ -21,12 +23,12 @@ std::optional<SessionId> Queue::take() {
     const auto next = first_free();
     if (next == waiting_.end()) {
       changed_.wait(lock);
-    } else if (next->second > steady_clock::now()) {
-      changed_.wait_until(lock, Moment(next->second));
+    } else if (next->second.when > steady_clock::now()) {
+      changed_.wait_until(lock, Moment(next->second.when));
     } else {
       const auto session = next->first;
+      taken_.emplace(session, std::move(next->second.owner));
       waiting_.erase(next);
-      taken_.insert(session);
       return session;
     }
   }
@@ -46,10 +48,22 @@ void Queue::close() {
 }
 
 Queue::Waiting::iterator Queue::first_free() {
+  std::map<std::string_view, std::size_t> held;
+  for (const auto& [session, owner] : taken_) ++held[owner];
+  const auto is_free = [&](const auto& each) {
+    return !taken_.contains(each.first) && held[each.second.owner] < most_of_one_;
+  };
   auto first = waiting_.end();
   for (auto each = waiting_.begin(); each != waiting_.end(); ++each)
-    if (!taken_.contains(each->first) && (first == waiting_.end() || each->second < first->second)) first = each;
+    if (is_free(*each) && (first == waiting_.end() || each->second.when < first->second.when)) first = each;
   return first;
+}
+
+std::optional<std::string> Queue::known_owner(const SessionId& session) {
+  const std::lock_guard lock(mutex_);
+  if (const auto waiting = waiting_.find(session); waiting != waiting_.end()) return waiting->second.owner;
+  if (const auto taken = taken_.find(session); taken != taken_.end()) return taken->second;
+  return std::nullopt;
 }
 
 }  // namespace berth::agent

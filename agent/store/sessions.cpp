@@ -93,6 +93,11 @@ std::optional<SessionId> session_of(Database& db, const MachineId& machine) {
   return rows.next() ? std::optional(rows.parsed<SessionId>(0)) : std::nullopt;
 }
 
+std::optional<UserId> owner_of(Database& db, const SessionId& id) {
+  auto rows = db.query("SELECT user FROM sessions WHERE id = ?", id);
+  return rows.next() ? std::optional(rows.parsed<UserId>(0)) : std::nullopt;
+}
+
 bool name_is_taken(Database& db, const UserId& user, std::string_view name) {
   return db.number("SELECT EXISTS (SELECT 1 FROM sessions WHERE user = ? AND name = ? AND gone_at IS NULL)", user,
                    name) != 0;

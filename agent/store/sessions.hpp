@@ -22,6 +22,8 @@ std::optional<Session> recall_session(Database& db, const SessionId& id);
 std::optional<std::string> request_of(Database& db, const SessionId& id);
 /// The one that is not gone and has the machine.
 std::optional<SessionId> session_of(Database& db, const MachineId& machine);
+/// Whose it is.
+std::optional<UserId> owner_of(Database& db, const SessionId& id);
 bool name_is_taken(Database& db, const UserId& user, std::string_view name);
 /// Of those that are not gone, ordered by id.
 std::vector<Session> list_sessions(Database& db, const SessionFilter& filter);

@@ -170,8 +170,49 @@ TEST_CASE("Host limits that are not set come from what the host has") {
   CHECK(limits.disk == 5 * GiB);
 }
 
+TEST_CASE("The queue gives an owner's sessions to so many workers, and goes on with others'") {
+  std::map<SessionId, std::string> owners;
+  std::vector<SessionId> mine;
+  for (int i = 0; i < 3; ++i) owners[mine.emplace_back(SessionId::make())] = "mine";
+  const auto other = SessionId::make();
+  owners[other] = "other";
+  Queue queue([&](const SessionId& session) { return owners.at(session); }, 2);
+  for (const auto& session : mine) queue.add(session);
+  const auto first = queue.take().value();
+  REQUIRE(queue.take());
+  queue.add(other);
+  CHECK(queue.take() == other);
+  queue.done(other);
+  queue.done(first);
+  CHECK(owners[queue.take().value()] == "mine");
+  queue.add(first);
+  std::atomic<bool> got = false;
+  std::thread worker([&] { got = queue.take().has_value(); });
+  std::this_thread::sleep_for(milliseconds(50));
+  CHECK(!got);
+  queue.close();
+  worker.join();
+}
+
+TEST_CASE_METHOD(Fixture, "Guests that keep workers waiting keep no other user's sessions") {
+  std::vector<SessionId> hostile;
+  for (const auto* name : {"one", "two", "three", "four"}) hostile.push_back(world.running(name, "mallory").id);
+  for (const auto& id : hostile) REQUIRE(world.sessions->add_ssh_key(id, test_key(2)));
+  std::promise<void> released;
+  world.asked_for_keys = [wait = released.get_future().share()] { wait.wait(); };
+  start();
+  REQUIRE(world.sessions->create(world.request("work", "alice"), std::nullopt));
+  CHECK(until([&] {
+    SessionFilter filter;
+    filter.user = "alice";
+    const auto sessions = world.sessions->list(filter).value();
+    return sessions.size() == 1 && sessions[0].phase == Phase::running;
+  }));
+  released.set_value();
+}
+
 TEST_CASE("The queue gives a session to one worker at a time, in due time, and again when it was added meanwhile") {
-  Queue queue;
+  Queue queue([](const SessionId& session) { return session.str(); }, 1);
   const auto a = SessionId::make(), b = SessionId::make();
   queue.add(a, milliseconds(30));
   queue.add(b);

@@ -225,6 +225,7 @@ Result<std::map<MachineId, MachineState>> World::domains() {
 }
 
 Result<void> World::set_ssh_keys(const MachineId& machine, const std::vector<SshKey>& keys) {
+  if (asked_for_keys) asked_for_keys();
   return call([&] { keys_in_guest[machine] = keys; });
 }
 

@@ -81,6 +81,7 @@ class World : public Host {
   std::set<std::string> images;                     ///< ids of the files
   std::map<Kind, Error> refusing;                   ///< what `apply` of a kind fails with
   std::map<Kind, std::function<void()>> meanwhile;  ///< what happens while a kind is applied, once
+  std::function<void()> asked_for_keys;             ///< what a guest does before it takes them
   std::function<void()> listing;                    ///< what happens while the host's objects are listed
   std::map<Kind, Error> stuck;                      ///< what `remove` of a kind fails with
   std::string boot = "first boot";
