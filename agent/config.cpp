@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "agent/config.hpp"
 
+#include <algorithm>
+#include <array>
 #include <sstream>
 
 #include "agent/api/requests.hpp"
+#include "agent/model.hpp"
 #include "core/config.hpp"
 
 namespace berth::agent {
@@ -88,8 +91,8 @@ class Values {
     if (!path.is_absolute()) refuse(key, "must be an absolute path");
     return path;
   }
-  Bytes mebibytes(const char* key, Bytes most) {
-    const auto bytes = number(key, 0, most, true);
+  Bytes mebibytes(const char* key, Bytes least, Bytes most) {
+    const auto bytes = number(key, least, most, true);
     if (bytes % MiB != 0) refuse(key, "must be whole mebibytes");
     return bytes;
   }
@@ -110,21 +113,31 @@ class Values {
   std::optional<Error> wrong_;
 };
 
-/// `least` is 1 where 0 does not stand for a figure that is worked out.
-Quota quota(Values& values, const std::string& whose, std::uint64_t least) {
+/// Where 0 does not stand for a figure that is worked out there must be room for the smallest session.
+Quota quota(Values& values, const std::string& whose, const Size& least) {
   const auto key = [&](const char* what) { return whose + "_" + what; };
   return {.sessions = values.number(key("sessions").c_str(), 1, 100'000),
-          .cpus = values.number(key("cpus").c_str(), least, 1'000'000),
-          .memory = values.mebibytes(key("memory").c_str(), 1'000'000 * GiB),
-          .disk = values.mebibytes(key("disk").c_str(), 1'000'000 * GiB)};
+          .cpus = values.number(key("cpus").c_str(), least.cpus, 1'000'000),
+          .memory = values.mebibytes(key("memory").c_str(), least.memory, 1'000'000 * GiB),
+          .disk = values.mebibytes(key("disk").c_str(), least.disk, 1'000'000 * GiB)};
 }
 
 void read_limits(Values& values, Limits& limits) {
-  limits.user = quota(values, "user", 1);
-  limits.host = quota(values, "host", 0);
+  limits.user = quota(values, "user", {1, least_memory, least_disk});
+  limits.host = quota(values, "host", {0, 0, 0});
   limits.cpu_percent = static_cast<unsigned>(values.number("cpu_percent", 1, 10'000));
   limits.memory_percent = static_cast<unsigned>(values.number("memory_percent", 1, 1'000));
   limits.disk_percent = static_cast<unsigned>(values.number("disk_percent", 1, 10'000));
+}
+
+/// Private addresses (RFC 1918, RFC 6598): the only ones that the unit file lets the agent greet machines at
+/// (IPAddressAllow in berth-agent.service).
+bool is_reachable(const Subnet& pool) {
+  return std::ranges::any_of(std::array{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"},
+                             [&](const char* text) {
+                               const auto range = Subnet::parse(text).value();
+                               return range.prefix() <= pool.prefix() && range.contains(pool.base());
+                             });
 }
 
 void read_addresses(Values& values, Settings& settings) {
@@ -133,6 +146,8 @@ void read_addresses(Values& values, Settings& settings) {
     settings.pool = *pool;
   else
     values.refuse("pool", "must be a block of addresses such as 10.66.0.0/16, without bits below its prefix");
+  if (pool && !is_reachable(*pool))
+    values.refuse("pool", "must lie within 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10");
   settings.user_prefix = static_cast<unsigned>(values.number("user_prefix", settings.pool.prefix(), 30));
   settings.first_port = static_cast<std::uint16_t>(values.number("first_port", 1024, 65535));
   settings.last_port = static_cast<std::uint16_t>(values.number("last_port", settings.first_port, 65535));

@@ -69,6 +69,14 @@ TEST_CASE("nonsense is refused, naming file and key") {
                                                                   {"user_sessions", "ten"},
                                                                   {"user_memory", "1"},
                                                                   {"user_memory", "1.5G"},
+                                                                  {"user_memory", "0"},
+                                                                  {"user_memory", "1M"},
+                                                                  {"user_disk", "0"},
+                                                                  {"user_cpus", "0"},
+                                                                  {"host_sessions", "0"},
+                                                                  {"pool", "8.8.0.0/16"},
+                                                                  {"pool", "172.32.0.0/16"},
+                                                                  {"pool", "192.0.0.0/8"},
                                                                   {"pool", "10.66.0.1/16"},
                                                                   {"pool", "everything"},
                                                                   {"user_prefix", "8"},
@@ -97,4 +105,9 @@ TEST_CASE("the help lists every key") {
   const auto help = config_help();
   for (const char* key : {"--socket", "--user_sessions", "--pool", "--http_workers", "--check-config"})
     CHECK(help.contains(key));
+}
+
+TEST_CASE("every private range is taken as a pool") {
+  for (const char* pool : {"10.0.0.0/8", "172.31.0.0/16", "192.168.7.0/24", "100.127.0.0/16"})
+    CHECK(File(std::string("pool = ") + pool + "\nuser_prefix = 29\n").read());
 }
