@@ -2,8 +2,8 @@
 #include "agent/admission.hpp"
 
 #include <fmt/format.h>
-#include <sodium.h>
 
+#include "agent/digest.hpp"
 #include "agent/store/images.hpp"
 #include "agent/store/quota.hpp"
 #include "agent/store/sessions.hpp"
@@ -37,7 +37,7 @@ Result<void> check_quota(const std::string& whose, const Quota& used, const Size
                                    {{"limit", std::to_string(f.limit)},
                                     {"used", std::to_string(f.used)},
                                     {"asked", std::to_string(f.asked)},
-                                    {"next step", "terminate a session, or ask for less"}}});
+                                    {"next", "terminate a session, or ask for less"}}});
   return {};
 }
 
@@ -48,7 +48,7 @@ Result<Image> image_for(Database& db, const CreateRequest& request) {
         Error{Code::not_found,
               "there is no such image",
               {{"image", request.image},
-               {"next step", "`berth image list` shows what is there, `berth image import` adds to it"}}});
+               {"next", "`berth image list` shows what is there, `berth image import` adds to it"}}});
   if (request.size.disk < image->virtual_size)
     return std::unexpected(wrong("disk_bytes", "the disk must be at least as large as the image's")
                                .with("image's size", std::to_string(image->virtual_size)));
@@ -59,20 +59,19 @@ Result<Ipv4> free_address(Database& db, const User& user) {
   const auto held = held_addresses(db, user.id);
   for (std::uint32_t n = 0; n < user.subnet.machines(); ++n)
     if (!held.contains(user.subnet.machine(n))) return user.subnet.machine(n);
-  return std::unexpected(
-      Error{Code::addresses_exhausted,
-            "the user's block of addresses is used up",
-            {{"user", user.name}, {"block", user.subnet.str()}, {"next step", "terminate a session"}}});
+  return std::unexpected(Error{Code::addresses_exhausted,
+                               "the user's block of addresses is used up",
+                               {{"user", user.name}, {"block", user.subnet.str()}, {"next", "terminate a session"}}});
 }
 
 Result<std::uint16_t> free_port(Database& db, const Settings& settings) {
   const auto held = held_ports(db);
   for (std::uint32_t port = settings.first_port; port <= settings.last_port; ++port)
     if (!held.contains(static_cast<std::uint16_t>(port))) return static_cast<std::uint16_t>(port);
-  return std::unexpected(Error{Code::addresses_exhausted,
-                               "no port of the host is left for another machine",
-                               {{"ports", fmt::format("{} to {}", settings.first_port, settings.last_port)},
-                                {"next step", "terminate a session"}}});
+  return std::unexpected(Error{
+      Code::addresses_exhausted,
+      "no port of the host is left for another machine",
+      {{"ports", fmt::format("{} to {}", settings.first_port, settings.last_port)}, {"next", "terminate a session"}}});
 }
 
 }  // namespace
@@ -99,17 +98,11 @@ Result<void> check_request(const CreateRequest& request, const Settings& setting
   return {};
 }
 
-std::string digest_of(const CreateRequest& request) {
+std::string digest_of_request(const CreateRequest& request) {
   auto text = fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n", request.user, request.name, request.image, request.size.cpus,
                           request.size.memory, request.size.disk, request.time_to_live.count());
   for (const auto& key : request.ssh_keys) text += key.line() + '\n';
-  std::array<unsigned char, crypto_generichash_BYTES> hash{};
-  crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(text.data()), text.size(),
-                     nullptr, 0);
-  std::string hex(hash.size() * 2 + 1, '\0');
-  sodium_bin2hex(hex.data(), hex.size(), hash.data(), hash.size());
-  hex.pop_back();
-  return hex;
+  return digest_of({text});
 }
 
 Result<Session> admit(Database& db, const CreateRequest& request, const Settings& settings, const Quota& host,

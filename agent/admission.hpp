@@ -16,7 +16,7 @@ Quota host_quota(const Limits& limits, const HostFacts& facts);
 /// What can be said of a request without looking at anything else: names, sizes, keys, time to live. `invalid_field`.
 Result<void> check_request(const CreateRequest& request, const Settings& settings);
 /// Two requests with the same digest ask for the same session.
-std::string digest_of(const CreateRequest& request);
+std::string digest_of_request(const CreateRequest& request);
 
 /// A session as the request wants it, with a place for it: a block and an address of the user's, a port, and room
 /// within the quotas. Nothing is written but a new user.

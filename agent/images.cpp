@@ -22,7 +22,7 @@ constexpr std::chrono::seconds longest_sweep{2};
 Error taken(const Image& other) {
   return {Code::already_exists,
           "there is an image of that name or with these contents",
-          {{"name", other.name}, {"id", other.id.str()}, {"next step", "use that one, or remove it first"}}};
+          {{"name", other.name}, {"id", other.id.str()}, {"next", "use that one, or remove it first"}}};
 }
 
 Event image_event(const char* type, const Image& image) {
@@ -144,8 +144,7 @@ Result<std::vector<Image>> Images::list() {
 Result<void> Images::remove(std::string_view name_or_id) {
   const std::unique_lock alone(importing_, longest_sweep);
   if (!alone)
-    return std::unexpected(
-        Error{Code::busy, "an image is being imported", {{"next step", "try again when that is done"}}});
+    return std::unexpected(Error{Code::busy, "an image is being imported", {{"next", "try again when that is done"}}});
   const auto image = TRY(store_.write([&](Database& db) -> Result<Image> {
     const auto found = find_image(db, name_or_id);
     if (!found)
@@ -153,7 +152,7 @@ Result<void> Images::remove(std::string_view name_or_id) {
     if (is_in_use(db, found->id))
       return std::unexpected(Error{Code::image_in_use,
                                    "a session needs the image",
-                                   {{"image", found->name}, {"next step", "terminate the sessions that use it"}}});
+                                   {{"image", found->name}, {"next", "terminate the sessions that use it"}}});
     delete_image(db, found->id);
     append_event(db, clock_.now(), image_event("image.removed", *found));
     return *found;

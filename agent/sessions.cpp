@@ -29,10 +29,9 @@ Result<Session> existing(Database& db, const SessionId& id) {
 }
 
 Error busy(const Operation& other) {
-  return {
-      Code::busy,
-      "another operation on the session is under way",
-      {{"operation", other.id.str()}, {"kind", std::string(name_of(other.kind))}, {"next step", "wait for its end"}}};
+  return {Code::busy,
+          "another operation on the session is under way",
+          {{"operation", other.id.str()}, {"kind", std::string(name_of(other.kind))}, {"next", "wait for its end"}}};
 }
 
 /// For a change that needs a session which is to stay.
@@ -138,7 +137,7 @@ Result<Accepted> Sessions::add_ssh_key(const SessionId& id, const SshKey& key) {
     if (keys.size() == most_ssh_keys)
       return std::unexpected(Error{Code::invalid_field,
                                    fmt::format("a session has at most {} keys", most_ssh_keys),
-                                   {{"field", "key"}, {"next step", "remove one first"}}});
+                                   {{"field", "key"}, {"next", "remove one first"}}});
     keys.push_back(key);
     return {};
   });

@@ -28,7 +28,7 @@ Result<std::optional<SessionId>> made_before(Database& db, const CreateRequest& 
     if (used->request == key->request) return used->session;
     return std::unexpected(Error{Code::idempotency_conflict,
                                  "the Idempotency-Key was used for another request",
-                                 {{"key", key->key}, {"next step", "use a fresh key for every new request"}}});
+                                 {{"key", key->key}, {"next", "use a fresh key for every new request"}}});
   }
   if (const auto first = request.id ? request_of(db, *request.id) : std::nullopt) {
     if (*first == digest) return request.id;
@@ -42,7 +42,7 @@ Result<std::optional<SessionId>> made_before(Database& db, const CreateRequest& 
 
 Result<Accepted> Sessions::create(const CreateRequest& request, const std::optional<IdempotencyKey>& key) {
   TRY(check_request(request, settings_));
-  const auto digest = digest_of(request);
+  const auto digest = digest_of_request(request);
   const auto host = engine_.host_limits();
   auto accepted = store_.write([&](Database& db) -> Result<Accepted> {
     const auto before = TRY(made_before(db, request, key, digest));

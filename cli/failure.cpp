@@ -59,7 +59,6 @@ std::string take_detail(Error& error, std::string_view key) {
 Failure failure_of(Error error, std::string wire_code, int http_status) {
   const bool known = wire_name(error.code) == wire_code;
   auto next = take_detail(error, "next");
-  if (next.empty()) next = take_detail(error, "next step");
   if (next.empty() && known) next = next_step(error.code);
   Failure failure(std::move(error));
   if (!known) failure.exit = exit_of_status(http_status);

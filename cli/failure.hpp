@@ -33,7 +33,7 @@ struct Failure {
 template <class T>
 using Outcome = std::expected<T, Failure>;
 
-/// The failure that an error of the agent is. Finds the next step in the error's own details ("next", "next step"),
+/// The failure that an error of the agent is. Finds the next step in the error's own details ("next"),
 /// else by its code.
 Failure failure_of(Error error, std::string wire_code, int http_status);
 

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "agent/api/sessions.hpp"
 
-#include <sodium.h>
-
 #include <algorithm>
 #include <array>
 
 #include "agent/api/answer.hpp"
 #include "agent/api/json.hpp"
 #include "agent/api/requests.hpp"
+#include "agent/digest.hpp"
 #include "agent/model_names.hpp"
 #include "agent/sessions.hpp"
 #include "core/label.hpp"
@@ -25,18 +24,6 @@ Result<SessionId> session_of(const ApiCall& call) {
   return id;
 }
 
-/// What a repeated request must agree with: route and body.
-std::string digest_of(const HttpRequest& request) {
-  crypto_generichash_state state;
-  std::array<unsigned char, crypto_generichash_BYTES> digest{};
-  crypto_generichash_init(&state, nullptr, 0, digest.size());
-  for (const auto part : {request.method, std::string_view(" "), request.target, std::string_view("\n"), request.body})
-    crypto_generichash_update(&state, reinterpret_cast<const unsigned char*>(part.data()), part.size());
-  crypto_generichash_final(&state, digest.data(), digest.size());
-  std::array<char, 2 * crypto_generichash_BYTES + 1> text{};
-  return sodium_bin2hex(text.data(), text.size(), digest.data(), digest.size());
-}
-
 Result<std::optional<IdempotencyKey>> idempotency_key(const HttpRequest& request) {
   auto key = request.header("Idempotency-Key");
   if (key.empty()) return std::nullopt;
@@ -45,7 +32,7 @@ Result<std::optional<IdempotencyKey>> idempotency_key(const HttpRequest& request
     return std::unexpected(Error{Code::invalid_field,
                                  "must be 1 to 128 printable ASCII characters without spaces",
                                  {{"field", "Idempotency-Key"}}});
-  return IdempotencyKey{std::move(key), digest_of(request)};
+  return IdempotencyKey{std::move(key), digest_of({request.method, " ", request.target, "\n", request.body})};
 }
 
 Result<HttpAnswer> create(Sessions& sessions, ApiCall& call) {

@@ -16,7 +16,7 @@ const char* what_was_seen(const std::optional<MachineEvent>& end) {
 Error ended(const Machine& machine, const std::optional<MachineEvent>& end) {
   return {Code::guest_stopped,
           "the machine stopped by itself",
-          {{"machine", machine.id.str()}, {"reason", what_was_seen(end)}, {"next step", "start the session again"}}};
+          {{"machine", machine.id.str()}, {"reason", what_was_seen(end)}, {"next", "start the session again"}}};
 }
 
 }  // namespace berth::agent

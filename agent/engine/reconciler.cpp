@@ -39,7 +39,7 @@ Result<void> refuse_an_empty_database(Surroundings& with) {
   return std::unexpected(Error{Code::wrong_state,
                                "the database is empty, but the host has objects of Berth's",
                                {{"found", found},
-                                {"next step",
+                                {"next",
                                  "bring the database back, or set adopt_nothing=yes: then running machines that "
                                  "nobody knows are removed, volumes and keys stay"}}});
 }

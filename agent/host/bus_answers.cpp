@@ -22,7 +22,7 @@ auto understood(const json& value, Read read) -> decltype(read(std::declval<Json
     return std::unexpected(
         Error{Code::internal,
               "the hypervisor manager's answer is not as agreed",
-              {{"reason", describe(result.error())}, {"next step", "install both daemons of one version"}}});
+              {{"reason", describe(result.error())}, {"next", "install both daemons of one version"}}});
   return result;
 }
 

@@ -154,7 +154,7 @@ Result<void> bring_up_to_date(Database& db) {
                                  "the database was written by a newer version of Berth",
                                  {{"its version", std::to_string(version)},
                                   {"known here", std::to_string(steps.size())},
-                                  {"next step", "install that version again"}}});
+                                  {"next", "install that version again"}}});
   for (auto step = version; step < steps.size(); ++step) db.script(steps[step]);
   if (version != steps.size()) db.script(("PRAGMA user_version = " + std::to_string(steps.size())).c_str());
   return {};

@@ -47,7 +47,7 @@ Result<User> user_for(Database& db, std::string_view name, const Settings& setti
   if (!block)
     return std::unexpected(Error{Code::addresses_exhausted,
                                  "no block of addresses is left for another user",
-                                 {{"pool", settings.pool.str()}, {"next step", "terminate another user's sessions"}}});
+                                 {{"pool", settings.pool.str()}, {"next", "terminate another user's sessions"}}});
   const User user{UserId::make(), std::string(name), *block};
   db.run("INSERT INTO users (id, name, subnet, created_at) VALUES (?, ?, ?, ?)", user.id, user.name, user.subnet.str(),
          now);
