@@ -24,7 +24,7 @@ ROUNDS = 5
 BARE_HOST, BARE_GUEST = "10.99.0.1", "10.99.0.2"
 CONNECTIONS, SECONDS = 8, 5
 SESSIONS = 4
-LOAD = TOP / "build" / "release" / "tests" / "bench" / "api_load"
+LOAD = TOP / "build" / "release" / "tests" / "bench" / "http_load"
 CLONE_NEWNET = 0x40000000
 BODY = {"user": "alice", "image": "tiny", "cpus": 1, "memory_bytes": 128 << 20, "disk_bytes": 256 << 20, "ssh_keys": []}
 
@@ -177,7 +177,8 @@ def measure_api(box):
     _, session = berth_start(box, 0)
     until("the session runs", lambda: box.api("GET", f"v1/sessions/{session}").json["phase"] == "running", 60)
     box.berth("stop", session)
-    got = json.loads(boxes.run([LOAD, box.agent_socket, f"/api/v1/sessions/{session}", str(CONNECTIONS), str(SECONDS)]).stdout)
+    got = json.loads(boxes.run([LOAD, box.agent_socket, f"/api/v1/sessions/{session}", "--connections", str(CONNECTIONS),
+                                "--seconds", str(SECONDS)]).stdout)
     end(box, session)
     hold("GET of a session at 8 connections", f"{got['requests_per_second']:.0f}/s, median {got['median_us']:.0f} us, "
          f"p99 {got['p99_us']:.0f} us", got["requests_per_second"] >= 20_000)
@@ -217,7 +218,7 @@ METHOD = {
     "start": "From the POST to the first bytes of the guest's SSH banner, seen from the host, against the same QEMU command line "
              "started by hand in the same box: libvirt's arguments, but the disk is an overlay without encryption and the card "
              "a tap on a bridge with a DHCP server. One guest at a time.",
-    "api": f"`tests/bench/api_load`: one thread a connection on the agent's unix socket, keep-alive, {SECONDS} s, on the "
+    "api": f"`tests/bench/http_load`: one thread a connection on the agent's unix socket, keep-alive, {SECONDS} s, on the "
            "machine that also runs the agent.",
     "memory": f"`Pss` of /proc/PID/smaps_rollup, before and with {SESSIONS} running sessions.",
 }
