@@ -68,14 +68,15 @@ Error JsonReader::wrong(const std::string& key, std::string message) const {
   return {Code::invalid_field, std::move(message), {{"field", path_of(key)}}};
 }
 
-bool JsonReader::has(const std::string& key) {
+bool JsonReader::sent(const std::string& key) {
   asked_.insert(key);
-  const auto found = value_->find(key);
-  return found != value_->end() && !found->is_null();
+  return value_->contains(key);
 }
 
+bool JsonReader::has(const std::string& key) { return sent(key) && !value_->at(key).is_null(); }
+
 Result<const json*> JsonReader::take(const std::string& key) {
-  if (!has(key)) return std::unexpected(wrong(key, "is missing"));
+  if (!sent(key)) return std::unexpected(wrong(key, "is missing"));
   return &*value_->find(key);
 }
 

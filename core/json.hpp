@@ -34,8 +34,10 @@ class JsonReader {
   Result<JsonReader> object(const std::string& key);
   Result<std::vector<JsonReader>> objects(const std::string& key, std::size_t most);
 
-  /// Whether the field is there and not null; then one of the readers above may be asked for it.
+  /// Whether the field is there and not null, for one that may be null.
   bool has(const std::string& key);
+  /// Whether the field is there, for one that may be left out; the readers above refuse null as they do any wrong type.
+  bool sent(const std::string& key);
   /// Refuses fields that nobody asked for. Call it last.
   Result<void> done() const;
   /// An `invalid_field` error about one of this object's fields.

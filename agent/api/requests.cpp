@@ -27,15 +27,16 @@ Result<Bytes> whole_mebibytes(JsonReader& fields, const std::string& name, Bytes
 
 Result<Size> size_of(JsonReader& fields) {
   auto size = sizes[0].size;
-  if (fields.has("size")) {
+  if (fields.sent("size")) {
     const auto name = TRY(fields.string("size"));
     const auto found = std::ranges::find(sizes, name, &NamedSize::name);
     if (found == sizes.end()) return std::unexpected(fields.wrong("size", "must be small, medium or large"));
     size = found->size;
   }
-  if (fields.has("cpus")) size.cpus = static_cast<std::uint32_t>(TRY(fields.number("cpus", 1, most_cpus)));
-  if (fields.has("memory_bytes")) size.memory = TRY(whole_mebibytes(fields, "memory_bytes", least_memory, most_memory));
-  if (fields.has("disk_bytes")) size.disk = TRY(whole_mebibytes(fields, "disk_bytes", least_disk, most_disk));
+  if (fields.sent("cpus")) size.cpus = static_cast<std::uint32_t>(TRY(fields.number("cpus", 1, most_cpus)));
+  if (fields.sent("memory_bytes"))
+    size.memory = TRY(whole_mebibytes(fields, "memory_bytes", least_memory, most_memory));
+  if (fields.sent("disk_bytes")) size.disk = TRY(whole_mebibytes(fields, "disk_bytes", least_disk, most_disk));
   return size;
 }
 
@@ -54,7 +55,7 @@ Result<SshKey> key_of(const std::string& line, const std::string& field) {
 
 Result<std::vector<SshKey>> keys_of(JsonReader& fields) {
   std::vector<SshKey> keys;
-  if (!fields.has("ssh_keys")) return keys;
+  if (!fields.sent("ssh_keys")) return keys;
   const auto lines = TRY(fields.strings("ssh_keys", most_ssh_keys, longest_key));
   for (const auto& line : lines) {
     auto key = TRY(key_of(line, "ssh_keys[" + std::to_string(keys.size()) + "]"));
@@ -64,7 +65,7 @@ Result<std::vector<SshKey>> keys_of(JsonReader& fields) {
 }
 
 Result<std::optional<SessionId>> id_of(JsonReader& fields) {
-  if (!fields.has("id")) return std::nullopt;
+  if (!fields.sent("id")) return std::nullopt;
   const auto text = TRY(fields.string("id"));
   const auto id = SessionId::parse(text);
   if (!id) return std::unexpected(fields.wrong("id", id.error().message));
@@ -79,7 +80,7 @@ Result<CreateRequest> read_create(JsonReader& fields) {
   request.image = TRY(image_of(fields));
   request.size = TRY(size_of(fields));
   request.ssh_keys = TRY(keys_of(fields));
-  if (fields.has("ttl_seconds"))
+  if (fields.sent("ttl_seconds"))
     request.time_to_live = std::chrono::seconds(
         TRY(fields.number("ttl_seconds", 1, static_cast<std::uint64_t>(most_time_to_live.count()))));
   return request;

@@ -63,7 +63,7 @@ TEST_CASE("an image may be named by its SHA-256") {
 TEST_CASE("a wrong value is refused, naming its field") {
   for (const char* field : {"cpus", "memory_bytes", "disk_bytes", "ttl_seconds"})
     for (const char* value :
-         {"\"1\"", "1.5", "true", "[1]", "{}", "-1", "0", "18446744073709551616", "1e3", "9223372036854775808"})
+         {"\"1\"", "1.5", "true", "[1]", "{}", "-1", "0", "18446744073709551616", "1e3", "9223372036854775808", "null"})
       check_refused(body(field, value), field);
   check_refused(body("memory_bytes", "134217729"), "memory_bytes");
   check_refused(body("disk_bytes", "1099511627776000000"), "disk_bytes");
@@ -77,6 +77,8 @@ TEST_CASE("a wrong value is refused, naming its field") {
   check_refused(body("ssh_keys", "\"key\""), "ssh_keys");
   check_refused(body("ssh_keys", "[1]"), "ssh_keys[0]");
   check_refused(body("ssh_keys", "[\"" + test_key().line() + "\",\"nonsense\"]"), "ssh_keys[1]");
+  for (const char* field : {"id", "size", "ssh_keys"}) check_refused(body(field, "null"), field);
+  check_refused(body("ssh_keys", "[null]"), "ssh_keys[0]");
   check_refused(body("colour", "\"red\""), "colour");
   check_refused(R"({"user":"alice","user":"bob","name":"web","image":"tiny"})", "user");
   check_refused("{}", "user");

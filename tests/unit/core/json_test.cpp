@@ -37,6 +37,17 @@ TEST_CASE("a reader takes the right type and range alone, and names the path") {
   CHECK_FALSE(JsonReader::of(*parse_json("[]")));
 }
 
+TEST_CASE("null is a wrong type where a value must be, and no value where there may be one") {
+  const auto value = *parse_json(R"({"null":null,"one":1})");
+  auto fields = *JsonReader::of(value);
+  CHECK(fields.sent("null"));
+  CHECK_FALSE(fields.has("null"));
+  CHECK_FALSE(fields.sent("none"));
+  CHECK(fields.has("one"));
+  CHECK(fields.string("null").error().message == "must be a string");
+  CHECK(fields.string("none").error().message == "is missing");
+}
+
 TEST_CASE("a field that nobody asked for is refused") {
   const auto value = *parse_json(R"({"known":1,"unknown":2})");
   auto fields = *JsonReader::of(value);
