@@ -61,6 +61,7 @@ constexpr Key keys[] = {
     {"streams", "64", "event streams that are open at a time"},
     {"streams_per_peer", "16", "of one user of the host"},
     {"uploads", "2", "uploads at a time"},
+    {"uploads_per_peer", "1", "of one user of the host"},
     {"most_upload", "64G", "bytes of an uploaded image file"},
     {"request_within", "5", "seconds from a request's first byte to its last"},
     {"keep_alive", "30", "seconds that a connection may rest between requests"},
@@ -173,6 +174,7 @@ void read_gate(Values& values, GateSettings& gate) {
   gate.lanes.streams = values.number("streams", 1, 256);
   gate.lanes.streams_per_peer = values.number("streams_per_peer", 1, gate.lanes.streams);
   gate.lanes.uploads = values.number("uploads", 1, 16);
+  gate.lanes.uploads_per_peer = values.number("uploads_per_peer", 1, gate.lanes.uploads);
   gate.most_upload_bytes = values.number("most_upload", MiB, 16 * 1024 * GiB, true);
   gate.request_within = values.time("request_within", 1, 60);
   gate.keep_alive = values.time("keep_alive", 1, 600);

@@ -26,6 +26,7 @@ struct HttpConnection {
   HttpIntake intake{};
   bool begun = false;         ///< a part of a request is here, and its deadline runs
   std::string output{};       ///< the rest of an answer that the client has not taken yet
+  bool owing = false;         ///< there is such a rest, and its deadline runs
   bool last = false;          ///< nothing more is served behind that output
   bool finished = false;      ///< the last answer has left; what still arrives is thrown away
   std::size_t discarded = 0;  ///< bytes thrown away so

@@ -8,8 +8,9 @@ namespace berth::agent {
 namespace {
 
 Error full(const char* what, std::size_t limit) {
-  return {
-      Code::too_many_connections, what, {{"limit", std::to_string(limit)}, {"next", "close one, or try again later"}}};
+  return {Code::too_many_connections,
+          what,
+          {{"limit", std::to_string(limit)}, {"next", "wait for one to end, or close one"}}};
 }
 
 }  // namespace
@@ -31,6 +32,8 @@ Result<void> HttpLanes::check(Lane lane, uid_t uid) const {
     all += one.lane == lane;
     own += one.lane == lane && one.uid == uid;
   }
+  if (lane == Lane::upload && own >= limits_.uploads_per_peer)
+    return std::unexpected(full("this user of the host has an upload under way", limits_.uploads_per_peer));
   if (lane == Lane::upload && all >= limits_.uploads)
     return std::unexpected(full("other uploads are under way", limits_.uploads));
   if (lane == Lane::stream && own >= limits_.streams_per_peer)

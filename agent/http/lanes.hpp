@@ -17,6 +17,7 @@ struct LaneLimits {
   std::size_t streams = 64;
   std::size_t streams_per_peer = 16;
   std::size_t uploads = 2;
+  std::size_t uploads_per_peer = 1;
 };
 
 /// The threads of streams and uploads, each with its own, counted. For any number of threads.

@@ -99,8 +99,9 @@ void HttpService::hand_over(HttpConnection& connection) {
 void HttpService::serve_alone(HttpConnection& connection) {
   auto& intake = connection.intake;
   const int socket = connection.socket.get();
-  HttpWire client(socket, settings_.written_within, stopping_);
-  HttpUpload body(socket, intake.body(), intake.head().content_length, intake.take_expectation(), stopping_);
+  HttpWire client(socket, settings_.answers, stopping_);
+  HttpUpload body(socket, intake.body(), intake.head().content_length, intake.take_expectation(), settings_.uploads,
+                  stopping_);
   HttpExchange exchange(handler_);
   const bool upload = intake.lane() == Lane::upload;
   exchange.serve({.head = intake.head(),
@@ -129,6 +130,13 @@ void HttpService::await_more(HttpConnection& connection) {
   connections_.wait(connection, Waiting::for_request, now + settings_.request_within);
 }
 
+/// The answer has one deadline, however many times the client takes a little of it.
+void HttpService::await_reader(HttpConnection& connection) {
+  if (std::exchange(connection.owing, true)) return connections_.wait(connection, Waiting::for_reader, std::nullopt);
+  const auto time = settings_.answers.time_for(connection.output.size());
+  connections_.wait(connection, Waiting::for_reader, steady_clock::now() + time);
+}
+
 /// Whether all of the output has left and more may be served; otherwise the connection is no longer the caller's.
 bool HttpService::flush(HttpConnection& connection) {
   std::string_view rest = connection.output;
@@ -138,9 +146,10 @@ bool HttpService::flush(HttpConnection& connection) {
   }
   connection.output.erase(0, connection.output.size() - rest.size());
   if (!connection.output.empty()) {
-    connections_.wait(connection, Waiting::for_reader, steady_clock::now() + settings_.written_within);
+    await_reader(connection);
     return false;
   }
+  connection.owing = false;
   if (connection.output.capacity() > chunk) std::string().swap(connection.output);
   const bool more = !connection.last;
   if (!more) finish(connection);

@@ -30,6 +30,7 @@ class HttpService {
   void hand_over(HttpConnection& connection);
   void serve_alone(HttpConnection& connection);
   void await_more(HttpConnection& connection);
+  void await_reader(HttpConnection& connection);
   bool flush(HttpConnection& connection);
   void finish(HttpConnection& connection);
   void discard(HttpConnection& connection);

@@ -6,6 +6,7 @@
 
 #include "agent/http/connections.hpp"
 #include "agent/http/lanes.hpp"
+#include "agent/http/pace.hpp"
 
 namespace berth::agent {
 
@@ -14,9 +15,10 @@ struct GateSettings {
   LaneLimits lanes{};
   unsigned workers = 4;
   std::uint64_t most_upload_bytes = std::uint64_t{64} << 30;
-  std::chrono::milliseconds request_within{5'000};   ///< from the first byte of a request to its last
-  std::chrono::milliseconds keep_alive{30'000};      ///< between two requests
-  std::chrono::milliseconds written_within{10'000};  ///< for a client to take an answer
+  std::chrono::milliseconds request_within{5'000};  ///< from the first byte of a request to its last
+  std::chrono::milliseconds keep_alive{30'000};     ///< between two requests
+  Pace answers{std::chrono::seconds(10)};           ///< of a client that takes an answer, or a piece of a stream
+  Pace uploads{std::chrono::seconds(30)};           ///< of a client that sends an upload
 };
 
 }  // namespace berth::agent

@@ -14,8 +14,6 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr milliseconds slice{250};  // how soon a stop of the daemon is noticed
-constexpr milliseconds patience{30'000};
-constexpr std::uint64_t least_bytes_per_millisecond = 64;
 
 /// Whether the socket is ready for `events`, or broken, within the time.
 bool ready(int socket, short events, milliseconds time) {
@@ -36,7 +34,7 @@ bool send_some(int socket, std::string_view& bytes) {
 }
 
 bool HttpWire::write(std::string_view bytes) {
-  const auto end = steady_clock::now() + within_;
+  const auto end = steady_clock::now() + pace_.time_for(bytes.size());
   while (!bytes.empty()) {
     const auto sent = send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent > 0)
@@ -57,17 +55,17 @@ bool HttpWire::open() {
 }
 
 Result<void> HttpUpload::await_bytes() {
-  const auto begun = steady_clock::now();
-  while (!ready(socket_, POLLIN, slice)) {
-    waited_ += slice;
+  for (bool here = false; !here;) {
+    const auto begun = steady_clock::now();
+    here = ready(socket_, POLLIN, slice);
+    waited_ += steady_clock::now() - begun;
     if (stopping_) return std::unexpected(Error{Code::cancelled, "the agent stops"});
-    if (waited_ > patience + milliseconds(done_ / least_bytes_per_millisecond))
+    if (waited_ > pace_.time_for(done_))
       return std::unexpected(
           Error{Code::request_timeout,
                 "the upload came too slowly",
                 {{"received_bytes", std::to_string(done_)}, {"expected_bytes", std::to_string(size_)}}});
   }
-  waited_ += std::chrono::duration_cast<milliseconds>(steady_clock::now() - begun) % slice;
   return {};
 }
 
@@ -77,7 +75,7 @@ Result<std::size_t> HttpUpload::read(std::span<char> into) {
   first_.remove_prefix(got);
   while (got == 0) {
     if (std::exchange(expected_, false))
-      (void)HttpWire(socket_, slice, stopping_).write("HTTP/1.1 100 Continue\r\n\r\n");
+      (void)HttpWire(socket_, pace_, stopping_).write("HTTP/1.1 100 Continue\r\n\r\n");
     TRY(await_bytes());
     const auto most = std::min<std::uint64_t>(into.size(), size_ - done_);
     const auto received = recv(socket_, into.data(), most, MSG_DONTWAIT);

@@ -38,7 +38,7 @@ class Served final : public HttpHandler {
   }
 
   Lane lane(std::string_view, std::string_view path) noexcept override {
-    return path == "/upload" ? Lane::upload : path == "/stream" ? Lane::stream : Lane::worker;
+    return path == "/upload" ? Lane::upload : path == "/stream" || path == "/flood" ? Lane::stream : Lane::worker;
   }
 
   HttpAnswer handle(HttpRequest& request) override {
@@ -47,6 +47,10 @@ class Served final : public HttpHandler {
     if (request.target == "/large") return {.body = std::string(1 << 20, 'x')};
     if (request.target == "/stream")
       return {.type = "text/event-stream", .stream = [this](HttpSink& sink) { stream(sink); }};
+    if (request.target == "/flood")
+      return {.type = "text/event-stream", .stream = [](HttpSink& sink) {
+                while (sink.write(std::string(64 * 1024, 'x'))) continue;
+              }};
     if (request.upload != nullptr) return upload(*request.upload);
     return {.body = std::string(request.method) + " " + std::string(request.target) + " " + std::string(request.body)};
   }
@@ -151,7 +155,7 @@ GateSettings quick() {
   GateSettings settings;
   settings.request_within = 300ms;
   settings.keep_alive = 1s;
-  settings.written_within = 500ms;
+  settings.answers.patience = settings.uploads.patience = 500ms;
   return settings;
 }
 
@@ -389,7 +393,7 @@ TEST_CASE("half requests together hold no more memory than they may") {
 TEST_CASE("a client that does not read its answer holds no worker") {
   auto settings = quick();
   settings.workers = 1;
-  settings.written_within = 2s;
+  settings.answers.patience = 2s;
   Served served(settings);
   std::vector<Fd> clients;
   for (int i = 0; i < 8; ++i) {
@@ -399,6 +403,33 @@ TEST_CASE("a client that does not read its answer holds no worker") {
   check_serves(served);
   CHECK(body_of(answer(clients[0])).size() == 1 << 20);
   await("the others are cut", [&] { return served.gate().counts().connections.timed_out >= 7; });
+}
+
+TEST_CASE("a client that takes its answer a little at a time is cut all the same") {
+  Served served(quick());
+  const auto client = served.connected();
+  say(client, get("/large"));
+  std::array<char, 4096> bytes;
+  const auto begun = steady_clock::now();
+  while (served.gate().counts().connections.timed_out == 0 && steady_clock::now() - begun < 6s) {
+    REQUIRE(recv(client.get(), bytes.data(), bytes.size(), 0) > 0);
+    std::this_thread::sleep_for(40ms);  // 100 KB/s: the whole would take 10 s
+  }
+  CHECK(served.gate().counts().connections.timed_out == 1);
+}
+
+TEST_CASE("a stream that its client does not take is cut") {
+  Served served(quick());
+  const auto client = served.connected();
+  say(client, get("/flood"));
+  await("the stream", [&] { return served.gate().counts().streams == 1; });
+  std::array<char, 100> bytes;
+  const auto begun = steady_clock::now();
+  while (served.gate().counts().streams == 1 && steady_clock::now() - begun < 5s) {
+    (void)recv(client.get(), bytes.data(), bytes.size(), MSG_DONTWAIT);
+    std::this_thread::sleep_for(20ms);
+  }
+  CHECK(served.gate().counts().streams == 0);
 }
 
 TEST_CASE("streams run beside the workers, are counted, and end with the daemon") {
@@ -460,12 +491,21 @@ TEST_CASE("an upload is read piece by piece beside the workers") {
     served.stop();
     CHECK(served.upload_failed);
   }
-  SECTION("two at once and no more") {
-    const auto second = served.connected(), third = served.connected();
-    for (const auto* one : {&client, &second}) say(*one, post("/upload", 10, "part"));
-    await("two uploads", [&] { return served.gate().counts().uploads == 2; });
-    say(third, post("/upload", 10, "part"));
-    CHECK(answer(third).starts_with("HTTP/1.1 503 "));
+  SECTION("one of a user at a time") {
+    const auto second = served.connected();
+    say(client, post("/upload", 10, "part"));
+    await("the upload", [&] { return served.gate().counts().uploads == 1; });
+    say(second, post("/upload", 10, "part"));
+    CHECK(answer(second).starts_with("HTTP/1.1 503 "));
     check_serves(served);
+  }
+  SECTION("one that drips is cut, though it never rests") {
+    say(client, post("/upload", body.size(), ""));
+    const auto begun = steady_clock::now();
+    while (!served.upload_failed && steady_clock::now() - begun < 5s) {
+      say(client, "x");
+      std::this_thread::sleep_for(5ms);
+    }
+    CHECK(answer(client).starts_with("HTTP/1.1 408 "));
   }
 }
