@@ -23,8 +23,6 @@ constexpr std::array<Option, 2> options{{
     {"follow", "", "go on with what happens, until Ctrl-C"},
 }};
 
-// What is stored is sent at once, what happens later when it happens: so long a silence lies between the two.
-constexpr std::chrono::seconds end_of_stored{1};
 constexpr std::chrono::seconds silence{30};
 constexpr std::chrono::milliseconds pause_between_tries{250};
 
@@ -45,7 +43,8 @@ std::string data_text(const json& data) {
 /// Prints events as they come and remembers the last.
 class Printer {
  public:
-  explicit Printer(const Context& context) : context_(context) {}
+  /// `last_id` is the event behind which to begin; empty for the agent to say.
+  Printer(const Context& context, std::string last_id) : context_(context), last_id_(std::move(last_id)) {}
 
   bool print(const ServerSentEvent& event) {
     last_id_ = event.id;
@@ -67,26 +66,27 @@ class Printer {
   }
 
   const Context& context_;
-  std::string last_id_ = "0";
+  std::string last_id_;
 };
 
 /// One connection, going on behind the last event that was printed.
-Outcome<void> listen(const Context& context, Request request, Printer& printer, std::chrono::seconds patience) {
-  request.headers = {{"Accept", "text/event-stream"}, {"Last-Event-ID", printer.last_id()}};
+Outcome<void> listen(const Context& context, Request request, Printer& printer) {
+  request.headers = {{"Accept", "text/event-stream"}};
+  if (!printer.last_id().empty()) request.headers.emplace_back("Last-Event-ID", printer.last_id());
   EventParser parser;
   return context.api.stream(
       request,
       [&](std::string_view bytes) {
         return parser.feed(bytes, [&](const auto& event) { return printer.print(event); });
       },
-      patience);
+      silence);
 }
 
 /// Until somebody ends the program, or nobody has answered for a minute.
 Outcome<Exit> follow_for_ever(const Context& context, const Request& request, Printer& printer) {
   auto last_contact = steady_clock::now();
   while (true) {
-    auto ended = listen(context, request, printer, silence);
+    auto ended = listen(context, request, printer);
     const bool unreached = !ended && ended.error().contact == Failure::Contact::unreachable;
     if (!unreached) last_contact = steady_clock::now();
     if (!ended && (!may_pass(ended.error()) || steady_clock::now() - last_contact > Api::patience))
@@ -110,11 +110,14 @@ Outcome<Request> request_of(const Context& context) {
 }
 
 Outcome<Exit> events(const Context& context) {
-  const auto request = TRY(request_of(context));
-  Printer printer(context);
-  if (context.arguments.has("follow")) return follow_for_ever(context, request, printer);
-  auto ended = listen(context, request, printer, end_of_stored);
-  if (!ended && ended.error().contact != Failure::Contact::lost) return std::unexpected(std::move(ended).error());
+  auto request = TRY(request_of(context));
+  if (context.arguments.has("follow")) {
+    Printer printer(context, "0");
+    return follow_for_ever(context, request, printer);
+  }
+  request.query.emplace_back("follow", "no");
+  Printer printer(context, "");
+  TRY(listen(context, request, printer));
   return Exit::ok;
 }
 

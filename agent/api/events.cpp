@@ -18,7 +18,8 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::size_t batch = 100;
+constexpr std::size_t batch = 50;
+constexpr std::size_t most_unsent = 64 * 1024;   // written at a time; who does not take it in time loses the stream
 constexpr std::chrono::milliseconds slice{500};  // how soon a client that left, or a stop of the daemon, is noticed
 constexpr auto any_id = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
 
@@ -26,6 +27,7 @@ constexpr auto any_id = static_cast<std::uint64_t>(std::numeric_limits<std::int6
 struct Wish {
   EventFilter filter;
   std::optional<std::uint64_t> after;  ///< it has seen all up to here
+  bool follow = true;                  ///< what happens later, too
 };
 
 Result<std::optional<std::uint64_t>> last_event_id(const HttpRequest& request) {
@@ -47,6 +49,7 @@ Result<Wish> wish_of(ApiCall& call) {
   wish.after = TRY(call.query.number("after", 0, any_id));
   const auto last = TRY(last_event_id(call.http));  // a browser that comes again says so, under the same address
   if (last) wish.after = last;
+  wish.follow = TRY(call.query.yes_or_no("follow", true));
   TRY(call.query.done());
   return wish;
 }
@@ -78,7 +81,7 @@ class EventStream {
       }
       if (!tell(client, *some) || ended_) return;
       if (some->size() == batch) continue;
-      if (over) return;
+      if (over || !wish_.follow) return;
       seen_ = std::max(seen_, newest);  // what the filter kept back need not be read again
       if (!events_.wait(seen_, slice) && !beat(client)) return;
     }
@@ -88,7 +91,8 @@ class EventStream {
   /// Where to start, and a word about what is no longer there.
   bool begin(HttpSink& client) {
     if (!wish_.after) {
-      seen_ = wish_.filter.operation ? before_oldest() : events_.newest();
+      const bool from_now_on = wish_.follow && !wish_.filter.operation;
+      seen_ = from_now_on ? events_.newest() : before_oldest();
       return true;
     }
     seen_ = *wish_.after;
@@ -122,12 +126,14 @@ class EventStream {
   bool tell(HttpSink& client, const std::vector<Event>& some) {
     std::string text;
     for (const auto& event : some) {
-      text += message_of(event);
+      const auto message = message_of(event);
+      if (text.size() + message.size() > most_unsent && !client.write(std::exchange(text, {}))) return false;
+      text += message;
       seen_ = event.id;
       ended_ = wish_.filter.operation && ends_operation(event);
       if (ended_) break;
     }
-    if (text.empty()) return true;
+    if (some.empty()) return true;
     told_ = steady_clock::now();
     return client.write(text);
   }
@@ -149,7 +155,7 @@ class EventStream {
 Result<HttpAnswer> stream(Events& events, Sessions& sessions, ApiCall& call) {
   auto wish = TRY(wish_of(call));
   if (wish.filter.operation) TRY(sessions.operation(*wish.filter.operation));
-  if (wish.filter.session && !wish.after) TRY(sessions.get(*wish.filter.session));
+  if (wish.filter.session && wish.follow && !wish.after) TRY(sessions.get(*wish.filter.session));
   HttpAnswer answer{.type = "text/event-stream", .headers = {{"Cache-Control", "no-store"}}};
   answer.stream = [&events, &sessions, wish = std::move(wish)](HttpSink& client) {
     EventStream(events, sessions, wish).run(client);

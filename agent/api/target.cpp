@@ -85,6 +85,13 @@ std::optional<std::string> ApiQuery::text(const std::string& name) {
   return std::nullopt;
 }
 
+Result<bool> ApiQuery::yes_or_no(const std::string& name, bool usual) {
+  const auto value = text(name);
+  if (!value) return usual;
+  if (*value != "yes" && *value != "no") return std::unexpected(wrong(name, "must be yes or no"));
+  return *value == "yes";
+}
+
 Result<std::optional<std::uint64_t>> ApiQuery::number(const std::string& name, std::uint64_t least,
                                                       std::uint64_t most) {
   const auto value = text(name);

@@ -22,6 +22,8 @@ class ApiQuery {
 
   /// Nothing when the parameter was not sent.
   std::optional<std::string> text(const std::string& name);
+  /// `usual` when it was not sent.
+  Result<bool> yes_or_no(const std::string& name, bool usual);
   Result<std::optional<std::uint64_t>> number(const std::string& name, std::uint64_t least, std::uint64_t most);
   /// The same through a `parse` function such as SessionId::parse.
   template <class Parse>

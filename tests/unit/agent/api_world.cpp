@@ -35,9 +35,11 @@ struct Answered {
 /// Takes a stream's bytes until it has seen enough.
 struct Listener : HttpSink {
   std::string text;
+  std::size_t largest = 0;  ///< of the pieces
   std::function<bool()> enough = [] { return false; };
   bool write(std::string_view bytes) override {
     text += bytes;
+    largest = std::max(largest, bytes.size());
     return true;
   }
   bool open() override { return !enough(); }
@@ -338,8 +340,50 @@ TEST_CASE("a client too slow for what is kept is told of the gap in between") {
   CHECK(slow.text.contains("id: 251\n"));
 }
 
+TEST_CASE("who does not follow is told all that is there, and the stream ends") {
+  ApiOverWorld berth;
+  for (int i = 0; i < 9; ++i) berth.create("web" + std::to_string(i));  // more than one batch of events
+  const auto newest = berth.world.events->newest();
+  REQUIRE(newest > 64);
+  Listener all, rest, none, pruned;
+  berth.listen("?follow=no", all);
+  CHECK(all.text.contains("\nid: 1\n"));
+  CHECK(all.text.contains("\nid: " + std::to_string(newest) + "\n"));
+  berth.listen("?follow=no&after=" + std::to_string(newest - 1), rest);
+  CHECK(rest.text.contains("\nid: " + std::to_string(newest) + "\n"));
+  CHECK_FALSE(rest.text.contains("\nid: " + std::to_string(newest - 1) + "\n"));
+  berth.listen("?follow=no&session=" + std::string(26, '0'), none);
+  CHECK_FALSE(none.text.contains("id: "));
+  REQUIRE(berth.world.store->write([](Database& db) -> Result<void> {
+    db.run("DELETE FROM events WHERE id <= 3");
+    return {};
+  }));
+  berth.listen("?follow=no", pruned);
+  CHECK_FALSE(pruned.text.contains("events.lost"));
+  CHECK(pruned.text.contains("\nid: 4\n"));
+}
+
+TEST_CASE("a stream writes no more at a time than may be unsent") {
+  ApiOverWorld berth;
+  REQUIRE(berth.world.store->write([&](Database& db) -> Result<void> {
+    for (int i = 0; i < 100; ++i)
+      append_event(db, berth.world.clock.now(),
+                   {.type = "a.test",
+                    .user = {},
+                    .session = {},
+                    .operation = {},
+                    .data = R"({"a":")" + std::string(10'000, 'x') + "\"}"});
+    return {};
+  }));
+  Listener client;
+  berth.listen("?follow=no", client);
+  CHECK(client.text.size() > 1'000'000);
+  CHECK(client.largest <= 64 * 1024);
+}
+
 TEST_CASE("a stream's wishes are checked") {
   ApiOverWorld berth;
+  berth.check_refused(berth.ask("GET", "/api/v1/events?follow=maybe"), Code::invalid_field);
   berth.check_refused(berth.ask("GET", "/api/v1/events?operation=" + std::string(26, '0')), Code::not_found);
   berth.check_refused(berth.ask("GET", "/api/v1/events?after=x"), Code::invalid_field);
   berth.check_refused(berth.ask("GET", "/api/v1/events", "", {{"Last-Event-ID", "-1"}}), Code::invalid_field);
