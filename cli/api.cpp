@@ -116,18 +116,47 @@ Outcome<json> Api::call_once(const Request& request) const {
   return answer_of(socket_, client.Get(target, headers));
 }
 
-Outcome<json> Api::call(const Request& request) const {
-  auto answer = call_once(request);
-  const bool may_repeat = !answer && answer.error().contact == Failure::Contact::lost && request.repeatable;
-  const auto end = steady_clock::now() + patience;
-  while (may_repeat && !answer && may_pass(answer.error()) && steady_clock::now() < end) {
+/// Once more and once more while the agent says that it is starting.
+template <class Attempt>
+auto Api::patiently(const Request& request, Attempt attempt) const -> decltype(attempt()) {
+  auto answer = attempt();
+  const auto end = steady_clock::now() + start_patience;
+  const auto is_starting = [&] { return !answer && answer.error().error.code == Code::starting; };
+  if (!request.waits || !is_starting()) return answer;
+  while (is_starting() && steady_clock::now() < end) {
+    waiting_(&answer.error());
     std::this_thread::sleep_for(pause_between_tries);
-    answer = call_once(request);
+    answer = attempt();
   }
+  waiting_(nullptr);
   return answer;
 }
 
+Outcome<json> Api::call(const Request& request) const {
+  auto answer = patiently(request, [&] { return call_once(request); });
+  const bool was_lost = !answer && answer.error().contact == Failure::Contact::lost;
+  if (!was_lost || !request.repeatable) return answer;
+  const auto end = steady_clock::now() + patience;
+  while (!answer && may_pass(answer.error()) && steady_clock::now() < end) {
+    waiting_(&answer.error());
+    std::this_thread::sleep_for(pause_between_tries);
+    answer = call_once(request);
+  }
+  waiting_(nullptr);
+  const bool gone = !answer && request.method == "DELETE" && answer.error().error.code == Code::not_found;
+  return gone ? json() : std::move(answer);
+}
+
 Outcome<json> Api::upload(const Request& request, const Upload& file) const {
+  return patiently(request, [&] { return upload_once(request, file); });
+}
+
+Outcome<void> Api::stream(const Request& request, const std::function<bool(std::string_view)>& take,
+                          std::chrono::seconds silence) const {
+  return patiently(request, [&] { return stream_once(request, take, silence); });
+}
+
+Outcome<json> Api::upload_once(const Request& request, const Upload& file) const {
   auto client = client_of(socket_, import_silence);
   // The library drops what was answered when it could not send all; a refusal of a large file is read from here.
   Fd connection;
@@ -150,8 +179,8 @@ Outcome<json> Api::upload(const Request& request, const Upload& file) const {
   return answer_of(socket_, result);
 }
 
-Outcome<void> Api::stream(const Request& request, const std::function<bool(std::string_view)>& take,
-                          std::chrono::seconds silence) const {
+Outcome<void> Api::stream_once(const Request& request, const std::function<bool(std::string_view)>& take,
+                               std::chrono::seconds silence) const {
   auto client = client_of(socket_, silence);
   int status = 0;
   bool enough = false;

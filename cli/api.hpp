@@ -24,6 +24,7 @@ struct Request {
   std::optional<nlohmann::json> body{};
   Pairs headers{};
   bool repeatable = true;  ///< whether it may be sent again when the connection broke
+  bool waits = true;       ///< whether an agent that is still starting is waited for
 };
 
 /// A file to send as a request's body.
@@ -33,16 +34,24 @@ struct Upload {
   std::function<void(std::uint64_t sent)> sent;
 };
 
-/// The agent's HTTP API over its unix socket. A connection a call.
+/// The agent's HTTP API over its unix socket. A connection a call. An agent that is still starting is waited for, for
+/// `start_patience` at most.
 class Api {
  public:
   /// How long a broken connection is tried again: an agent that is restarted is back within seconds.
   static constexpr std::chrono::seconds patience{60};
+  static constexpr std::chrono::seconds start_patience{30};
 
-  explicit Api(std::filesystem::path socket) : socket_(std::move(socket)) {}
+  /// Told again and again why a call waits, and with nullptr when it no longer does.
+  using Waiting = std::function<void(const Failure* why)>;
+
+  explicit Api(
+      std::filesystem::path socket, Waiting waiting = [](const Failure*) {})
+      : socket_(std::move(socket)), waiting_(std::move(waiting)) {}
 
   /// The answer's JSON, null where it has no body. A repeatable request whose connection broke is sent again until the
-  /// agent has answered, for `patience` at most; one that never reached an agent fails at once.
+  /// agent has answered, for `patience` at most; one that never reached an agent fails at once. A DELETE that finds
+  /// nothing when it is sent again has done its work the first time: its answer is null.
   Outcome<nlohmann::json> call(const Request& request) const;
 
   /// POST with a file as the body.
@@ -57,8 +66,14 @@ class Api {
 
  private:
   Outcome<nlohmann::json> call_once(const Request& request) const;
+  Outcome<nlohmann::json> upload_once(const Request& request, const Upload& file) const;
+  Outcome<void> stream_once(const Request& request, const std::function<bool(std::string_view)>& take,
+                            std::chrono::seconds silence) const;
+  template <class Attempt>
+  auto patiently(const Request& request, Attempt attempt) const -> decltype(attempt());
 
   std::filesystem::path socket_;
+  Waiting waiting_;
 };
 
 /// Whether another try may succeed by itself: the agent is away or not done starting.

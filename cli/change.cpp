@@ -36,7 +36,8 @@ Outcome<Exit> change_all(const Context& context, std::string_view action, std::s
   for (const auto& name : names) opened.push_back(open_change(context, name, action));
   std::optional<Failure> first;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    auto ended = opened[i] ? conclude(context, *opened[i], done) : Outcome<Exit>(std::unexpected(opened[i].error()));
+    auto ended = opened[i] ? conclude_removal(context, names[i], *opened[i], done)
+                           : Outcome<Exit>(std::unexpected(opened[i].error()));
     if (ended) continue;
     if (!first)
       first = std::move(ended).error();
@@ -100,6 +101,16 @@ Outcome<Exit> conclude(const Context& context, const json& accepted, std::string
   const auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   context.screen.out << fmt::format("{} {} ({:.1f} s)\n", context.screen.paint(printable(name), Colour::strong), done,
                                     took);
+  return Exit::ok;
+}
+
+Outcome<Exit> conclude_removal(const Context& context, const std::string& name, const json& accepted,
+                               std::string_view done) {
+  if (!accepted.is_null()) return conclude(context, accepted, done);
+  if (context.settings.json)
+    context.screen.json(accepted);
+  else
+    context.screen.out << fmt::format("{} {}\n", context.screen.paint(printable(name), Colour::strong), done);
   return Exit::ok;
 }
 

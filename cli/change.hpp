@@ -14,5 +14,8 @@ inline constexpr Option no_wait_option{"no-wait", "", "do not wait for the end; 
 /// as it is then, or with --json what `berth help exit-codes` says. The failure of the operation is the command's.
 /// `done` is what happened, for a person: "started".
 Outcome<Exit> conclude(const Context& context, const nlohmann::json& accepted, std::string_view done);
+/// The same for a DELETE, whose answer is null when the one before it, of which no answer came, had done all.
+Outcome<Exit> conclude_removal(const Context& context, const std::string& name, const nlohmann::json& accepted,
+                               std::string_view done);
 
 }  // namespace berth::cli

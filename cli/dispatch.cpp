@@ -4,9 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <optional>
 
 #include "cli/help.hpp"
 #include "cli/nearest.hpp"
+#include "cli/progress.hpp"
 
 namespace berth::cli {
 namespace {
@@ -47,6 +50,18 @@ Failure incomplete(std::string_view group) {
   return {Exit::usage, fmt::format("'{}' needs a second word", group), "one of: " + list};
 }
 
+/// What is waited for while the agent starts or is away.
+Step waiting_for_agent(const Failure& why) {
+  if (why.error.code != Code::starting) return {"waiting for the agent, which does not answer"};
+  Step step{"waiting for the agent, which brings its sessions up to date after a start"};
+  for (const auto& [name, value] : why.error.details) {
+    if (name == "sessions_done") step.done = std::strtoull(value.c_str(), nullptr, 10);
+    if (name == "sessions_total") step.total = std::strtoull(value.c_str(), nullptr, 10);
+    if (name == "waiting_for") step.detail = value;
+  }
+  return step;
+}
+
 Outcome<Exit> run_command(const Command& command, const std::vector<std::string>& line, const Environment& environment,
                           const Screen& screen, const Clock& clock) {
   const auto arguments = TRY(Arguments::parse(command.grammar, line));
@@ -55,7 +70,12 @@ Outcome<Exit> run_command(const Command& command, const std::vector<std::string>
     return Exit::ok;
   }
   const auto settings = TRY(Settings::from(arguments, environment));
-  const Api api(settings.socket);
+  std::optional<Progress> line_of_waiting;
+  const Api api(settings.socket, [&](const Failure* why) {
+    if (why == nullptr) return line_of_waiting.reset();
+    if (!line_of_waiting) line_of_waiting.emplace(screen, style_of(screen, settings.quiet), "berth");
+    line_of_waiting->show(waiting_for_agent(*why));
+  });
   return command.run({settings, arguments, api, screen, clock});
 }
 

@@ -50,7 +50,7 @@ class Listener {
   /// Until the operation's last event, or the stream ends or breaks. What it was is for a look at the operation to
   /// tell.
   void listen() {
-    Request request{.method = "GET", .path = {"events"}, .query = {{"operation", operation_}}};
+    Request request{.method = "GET", .path = {"events"}, .query = {{"operation", operation_}}, .waits = false};
     request.headers = {{"Accept", "text/event-stream"}};
     if (!last_id_.empty()) request.headers.emplace_back("Last-Event-ID", last_id_);
     EventParser parser;
@@ -86,7 +86,8 @@ Outcome<json> follow(const Api& api, const json& started, Progress& progress) {
   auto last_contact = steady_clock::now();
   while (operation.running()) {
     listener.listen();  // it tells the operation from its beginning
-    auto answer = api.call({.method = "GET", .path = {"operations", operation.id}});
+    auto answer =
+        api.call({.method = "GET", .path = {"operations", operation.id}, .repeatable = false, .waits = false});
     if (answer) {
       last_contact = steady_clock::now();
       latest = std::move(*answer);

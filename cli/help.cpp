@@ -10,8 +10,9 @@ namespace {
 
 constexpr std::string_view words_about_json =
     "With --json, standard output has the API's own JSON: the answer, or, of a command that waits, the session\n"
-    "(for `terminate` the operation) as it is at the end; one line a session where several were named. An operation\n"
-    "that failed is printed as well. Errors are told on standard error, with the API's code in brackets.\n";
+    "(for `terminate` the operation, null where it is not known any more) as it is at the end; one line a session\n"
+    "where several were named. An operation that failed is printed as well. Errors are told on standard error, with "
+    "the API's code in brackets.\n";
 
 std::string option_lines(std::span<const Option> options, std::string_view title, const Screen& screen) {
   if (options.empty()) return "";

@@ -49,7 +49,7 @@ Outcome<Exit> remove(const Context& context) {
   for (const auto& fingerprint : gone) {
     const auto accepted =
         TRY(context.api.call({.method = "DELETE", .path = {"sessions", session.id, "ssh-keys", fingerprint}}));
-    TRY(conclude(context, accepted, fmt::format("no longer lets in {}", fingerprint)));
+    TRY(conclude_removal(context, session.name, accepted, fmt::format("no longer lets in {}", fingerprint)));
   }
   return Exit::ok;
 }

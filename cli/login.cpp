@@ -7,15 +7,6 @@
 #include <cstdlib>
 
 namespace berth::cli {
-namespace {
-
-std::filesystem::path xdg_folder(const Environment& env, const char* variable, const char* below_home) {
-  const std::filesystem::path given = env(variable);
-  return (given.is_absolute() ? given : home_folder(env) / below_home) / "berth";
-}
-
-}  // namespace
-
 std::string environment(const char* name) {
   const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets any
   return value == nullptr ? "" : value;
@@ -34,10 +25,8 @@ std::filesystem::path home_folder(const Environment& env) {
 }
 
 std::filesystem::path config_folder(const Environment& env) {
-  return xdg_folder(env, "XDG_CONFIG_HOME", ".config");
-}
-std::filesystem::path cache_folder(const Environment& env) {
-  return xdg_folder(env, "XDG_CACHE_HOME", ".cache");
+  const std::filesystem::path given = env("XDG_CONFIG_HOME");
+  return (given.is_absolute() ? given : home_folder(env) / ".config") / "berth";
 }
 
 }  // namespace berth::cli

@@ -16,9 +16,7 @@ std::string login_name();
 
 /// $HOME, else the account's folder.
 std::filesystem::path home_folder(const Environment& env);
-/// `$XDG_CONFIG_HOME/berth` or `~/.config/berth`; the same with the cache's variable. A relative value does not count
-/// (XDG Base Directory Specification).
+/// `$XDG_CONFIG_HOME/berth` or `~/.config/berth`. A relative value does not count (XDG Base Directory Specification).
 std::filesystem::path config_folder(const Environment& env);
-std::filesystem::path cache_folder(const Environment& env);
 
 }  // namespace berth::cli

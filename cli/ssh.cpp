@@ -12,7 +12,6 @@
 #include "cli/lookup.hpp"
 #include "cli/own_key.hpp"
 #include "cli/ssh_command_line.hpp"
-#include "core/file.hpp"
 
 namespace berth::cli {
 namespace {
@@ -44,21 +43,6 @@ Outcome<void> check_running(const Context& context, const Session& session) {
   if (session.phase != "stopped" && session.phase != "failed")
     failure.next = "look at: " + hint(context, "show", session.name);
   return std::unexpected(std::move(failure));
-}
-
-/// A file of this machine's own, replaced whole each time, so that two at once see one of two equal files.
-Outcome<fs::path> write_known_hosts(const Environment& environment, const SshTarget& target) {
-  const auto folder = cache_folder(environment) / "known_hosts.d";
-  std::error_code fault;
-  fs::create_directories(folder, fault);
-  if (fault) return std::unexpected(file_error("make the folder of", folder, fault.value()));
-  const auto file = folder / target.machine.str();
-  const auto line = target.known_hosts_line();
-  const auto fresh = fs::path(fmt::format("{}.{}", file.string(), getpid()));
-  TRY(write_file(fresh, std::vector<std::uint8_t>(line.begin(), line.end()), 0600));
-  fs::rename(fresh, file, fault);
-  if (fault) return std::unexpected(file_error("rename", fresh, fault.value()));
-  return file;
 }
 
 /// Our own key where there is one, then the usual files: naming one makes ssh forget those.
@@ -98,8 +82,7 @@ Outcome<Exit> ssh(const Context& context) {
   const auto session = TRY(settled(context, found));
   TRY(check_running(context, session));
   const auto target = TRY(SshTarget::of(session.machines.front()));
-  const auto known_hosts = TRY(write_known_hosts(context.settings.environment, target));
-  const auto line = ssh_command_line(target, known_hosts, identities_of(context, session), context.arguments.rest());
+  const auto line = ssh_command_line(target, identities_of(context, session), context.arguments.rest());
   return std::unexpected(become_ssh(context.screen, line));
 }
 

@@ -44,20 +44,21 @@ std::string SshTarget::alias() const {
 std::string SshTarget::known_hosts_line() const {
   const auto& line = host_key.line();
   const auto end = line.find(' ', line.find(' ') + 1);  // without the comment
-  return fmt::format("{} {}\n", alias(), line.substr(0, end));
+  return fmt::format("{} {}", alias(), line.substr(0, end));
 }
 
-std::vector<std::string> ssh_command_line(const SshTarget& target, const std::filesystem::path& known_hosts,
-                                          const SshIdentities& identities, std::span<const std::string> command) {
+std::vector<std::string> ssh_command_line(const SshTarget& target, const SshIdentities& identities,
+                                          std::span<const std::string> command) {
   std::vector<std::string> line{"ssh"};
   const auto option = [&](std::string text) {
     line.emplace_back("-o");
     line.push_back(std::move(text));
   };
   option("HostKeyAlias=" + target.alias());
-  option("UserKnownHostsFile=" + quoted(known_hosts));
+  // Said by a command, for a file would have to be removed when the machine is gone.
+  option("KnownHostsCommand=/bin/echo " + target.known_hosts_line());
   for (const char* fixed :
-       {"GlobalKnownHostsFile=/dev/null", "KnownHostsCommand=none", "StrictHostKeyChecking=yes", "CheckHostIP=no",
+       {"UserKnownHostsFile=none", "GlobalKnownHostsFile=none", "StrictHostKeyChecking=yes", "CheckHostIP=no",
         "UpdateHostKeys=no", "VerifyHostKeyDNS=no", "CanonicalizeHostname=no",
         // An address may have been another machine's before: no connection of that time is used again.
         "ControlMaster=no", "ControlPath=none", "ProxyCommand=none", "ProxyJump=none",

@@ -26,6 +26,7 @@ struct SshTarget {
   static Outcome<SshTarget> of(const Machine& machine);
   /// What the host is called in known_hosts and for ssh, whatever address it has today.
   std::string alias() const;
+  /// The one line of known_hosts that holds for it.
   std::string known_hosts_line() const;
 };
 
@@ -36,8 +37,8 @@ struct SshIdentities {
 };
 
 /// ssh's arguments, its own name first. The user's ssh configuration is read, but nothing in it can change whom we talk
-/// to, or trust another key than the one in `known_hosts`. `command` is given to ssh as it is.
-std::vector<std::string> ssh_command_line(const SshTarget& target, const std::filesystem::path& known_hosts,
-                                          const SshIdentities& identities, std::span<const std::string> command);
+/// to, or trust another key than the target's. `command` is given to ssh as it is.
+std::vector<std::string> ssh_command_line(const SshTarget& target, const SshIdentities& identities,
+                                          std::span<const std::string> command);
 
 }  // namespace berth::cli

@@ -38,6 +38,35 @@ TEST_CASE("several sessions are terminated by one command, whatever happens to o
   CHECK(deleted == 2);
 }
 
+TEST_CASE("a removal whose answer was lost and that then finds nothing is done") {
+  int deletions = 0;
+  const FakeAgent agent([&](const Call& call) {
+    if (call.method != "DELETE") return sessions(call);
+    if (++deletions == 1) return Reply{202, "{", "application/json", true};
+    return json_reply({{"code", "RES_001"}, {"message", "no such session"}, {"details", json::object()}}, 404);
+  });
+  const auto ended = typed(agent.socket(), {"terminate", "web"});
+  INFO(ended.err);
+  CHECK(ended.exit == Exit::ok);
+  CHECK(ended.out == "web is gone, and its disk with it\n");
+  CHECK(deletions == 2);
+  CHECK(typed(agent.socket(), {"terminate", "web"}).exit == Exit::not_found);
+}
+
+TEST_CASE("an agent that is starting is waited for, saying so") {
+  const json starting{{"code", "RES_006"},
+                      {"message", "bringing sessions up to date"},
+                      {"details", {{"sessions_done", "3"}, {"sessions_total", "7"}}}};
+  int asked = 0;
+  const FakeAgent agent([&](const Call& call) { return ++asked < 3 ? json_reply(starting, 503) : sessions(call); });
+  const auto listed = typed(agent.socket(), {"list"});
+  CHECK(listed.exit == Exit::ok);
+  CHECK(listed.err.find("3/7  waiting for the agent") != std::string::npos);
+  CHECK(listed.out.find("web") != std::string::npos);
+  asked = 0;
+  CHECK(typed(agent.socket(), {"list", "--quiet"}).err.empty());
+}
+
 TEST_CASE("with --json, terminate prints the operation and stop the session") {
   const FakeAgent agent([](const Call& call) {
     return call.path == "/api/v1/sessions/" + session_id && call.method == "GET" ? json_reply(session_json())
@@ -162,4 +191,10 @@ TEST_CASE("stored events are printed, one a line") {
   CHECK(text == "2026-02-03T04:05:06.789Z  session.running       " + session_id + "  name=a\\x1b[2J\n");
   CHECK(json::parse(typed(agent.socket(), {"events", "--json"}).out) == event);
   CHECK(agent.calls().front().query.at("session") == session_id);
+  CHECK(agent.calls().front().query.at("follow") == "no");
+}
+
+TEST_CASE("stored events that cannot all be read are a failure") {
+  const FakeAgent agent([](const Call&) { return Reply{200, ": hello\n\n", "text/event-stream", true}; });
+  CHECK(typed(agent.socket(), {"events"}).exit == Exit::unavailable);
 }

@@ -34,7 +34,7 @@ TEST_CASE("every error of the agent has its exit code") {
   CHECK(ends(Code::quota_exceeded) == Exit::refused);
   CHECK(ends(Code::wrong_state) == Exit::refused);
   CHECK(ends(Code::image_rejected) == Exit::refused);
-  CHECK(ends(Code::starting) == Exit::unavailable);
+  CHECK(exit_of(Code::starting) == Exit::unavailable);  // after 30 s of waiting
   CHECK(ends(Code::hypervisor_unavailable) == Exit::unavailable);
   CHECK(ends(Code::not_ready) == Exit::timed_out);
   CHECK(ends(Code::internal) == Exit::failed);

@@ -55,15 +55,15 @@ TEST_CASE("a machine without a known host key, or with a crafted one, is not tal
   CHECK_FALSE(SshTarget::of(user));
 }
 
-TEST_CASE("known_hosts holds the one key under the machine's own name") {
+TEST_CASE("the line of known_hosts holds the one key under the machine's own name") {
   auto commented = machine();
   commented.host_key += " some comment";
-  CHECK(SshTarget::of(commented)->known_hosts_line() == "berth-01hzzzzzzzzzzzzzzzzzzzzzz2 " + test::host_key + "\n");
+  CHECK(SshTarget::of(commented)->known_hosts_line() == "berth-01hzzzzzzzzzzzzzzzzzzzzzz2 " + test::host_key);
 }
 
 TEST_CASE("the command is handed over behind the address, and nothing in it is an option") {
   const Words command{"-oProxyCommand=x", "--", "a b"};
-  const auto line = ssh_command_line(*SshTarget::of(machine()), "/k", {}, command);
+  const auto line = ssh_command_line(*SshTarget::of(machine()), {}, command);
   const Words end(line.end() - 5, line.end());
   CHECK(end == Words{"--", "10.66.0.2", "-oProxyCommand=x", "--", "a b"});
   CHECK(line.front() == "ssh");
@@ -75,16 +75,17 @@ TEST_CASE("ssh understands the line as it is meant") {
     return;
   }
   const SshIdentities identities{{"/home/a b/50%/id", "/x\"y\\z"}, true};
-  const auto config = understood(
-      ssh_command_line(*SshTarget::of(machine()), "/home/a b/50%/known", identities, Words{"-oPort=99", "true"}));
+  const auto config = understood(ssh_command_line(*SshTarget::of(machine()), identities, Words{"-oPort=99", "true"}));
   for (const char* expected :
        {"\nhostname 10.66.0.2\n", "\nuser root\n", "\nport 22\n", "\nstricthostkeychecking true\n",
-        "\nhostkeyalias berth-01hzzzzzzzzzzzzzzzzzzzzzz2\n", "\nglobalknownhostsfile /dev/null\n",
-        "\nidentitiesonly yes\n", "\nidentityfile /home/a b/50%%/id\n", "\nidentityfile /x\"y\\z\n",
-        "\ncontrolmaster false\n", "\npreferredauthentications publickey\n", "\ncheckhostip no\n"}) {
+        "\nhostkeyalias berth-01hzzzzzzzzzzzzzzzzzzzzzz2\n", "\nglobalknownhostsfile none\n",
+        "\nuserknownhostsfile none\n", "\nidentitiesonly yes\n", "\nidentityfile /home/a b/50%%/id\n",
+        "\nidentityfile /x\"y\\z\n", "\ncontrolmaster false\n", "\npreferredauthentications publickey\n",
+        "\ncheckhostip no\n"}) {
     CAPTURE(expected, config);
     CHECK(config.find(expected) != std::string::npos);
   }
-  CHECK(config.find("/home/a b/50") != std::string::npos);
+  CHECK(config.find("\nknownhostscommand /bin/echo berth-01hzzzzzzzzzzzzzzzzzzzzzz2 " + test::host_key + "\n") !=
+        std::string::npos);
   CHECK(config.find("\nproxycommand") == std::string::npos);
 }
