@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "agent/images.hpp"
 
-#include <algorithm>
 #include <mutex>
 
 #include "agent/host/host.hpp"
@@ -15,8 +14,6 @@
 namespace berth::agent {
 namespace {
 
-/// The hypervisor manager may go on with an import, and publish the file, when the agent that asked is dead.
-constexpr std::chrono::hours longest_import{2};
 constexpr std::chrono::seconds longest_sweep{2};
 
 Error taken(const Image& other) {
@@ -102,38 +99,6 @@ bool Images::discard(const ImageId& id) {
   const auto named = store_.read([&](Database& db) -> Result<bool> { return find_image(db, id.str()).has_value(); });
   if (!named) return false;
   return *named || host_.remove_image(id).has_value();
-}
-
-Result<Images::Strays> Images::sweep() {
-  const std::unique_lock alone(importing_, std::try_to_lock);
-  if (!alone) return Strays{{}, kept_, {}};
-  const auto there = TRY(host_.list_images());
-  const auto imports =
-      TRY(store_.read([](Database& db) -> Result<std::vector<OpenImport>> { return open_imports(db); }));
-  const auto named = TRY(list());
-  Strays strays;
-  for (const auto& image : there) {
-    if (std::ranges::find(named, image.id, &Image::id) != named.end()) continue;
-    const bool ours = std::ranges::any_of(imports, [&](const auto& one) { return !one.strangers.contains(image.id); });
-    if (!ours) {
-      strays.kept.push_back(image.id);
-      continue;
-    }
-    auto removed = host_.remove_image(image.id);
-    if (removed)
-      strays.removed.push_back(image.id);
-    else if (removed.error().code == Code::image_in_use)
-      strays.kept.push_back(image.id);
-    else
-      strays.refused.push_back(std::move(removed).error());
-  }
-  kept_ = strays.kept;
-  if (!imports.empty())
-    TRY(store_.write([&](Database& db) -> Result<void> {
-      forget_imports(db, clock_.now() - longest_import);
-      return {};
-    }));
-  return strays;
 }
 
 Result<std::vector<Image>> Images::list() {

@@ -3,28 +3,16 @@
 
 #include "agent/admission.hpp"
 #include "agent/engine/converge.hpp"
-#include "agent/engine/findings_log.hpp"
 #include "agent/engine/guarded.hpp"
-#include "agent/store/prune.hpp"
 #include "agent/store/sessions.hpp"
 #include "agent/store/store.hpp"
-#include "systemd/journal.hpp"
 
 namespace berth::agent {
-
 namespace {
 
-using journal::Priority;
 using std::chrono::milliseconds;
-using std::chrono::steady_clock;
 
-constexpr milliseconds glance{250};  // how late the end of a time to live may be noticed
 constexpr milliseconds after_a_fault{1000};
-constexpr std::chrono::seconds between_prunings{5};  // what as many requests as are possible write in that is 10 MB
-
-Result<std::vector<SessionId>> all_sessions(Store& store) {
-  return store.read([](Database& db) -> Result<std::vector<SessionId>> { return live_sessions(db); });
-}
 
 /// Empty when it cannot be read: such sessions wait for each other.
 std::string user_of(Store& store, const SessionId& id) {
@@ -63,74 +51,6 @@ void Engine::Threads::stop() {
   workers_.clear();
 }
 
-void Engine::Threads::keep(const std::function<void(const Error&)>& refused) {
-  const auto write_events = [&] { duty("Events cannot be read", [&] { return events_.catch_up(); }); };
-  if (recovered(refused)) {
-    do {
-      duty("Not all workers can be started, trying again", [&] { return start_workers(); });
-      duty("Sessions whose time is over cannot be ended, trying again", [&] { return end_the_expired(); });
-      write_events();
-      duty("The past cannot be forgotten, trying again", [&] { return forget_the_past(); });
-      if (!reconciliation_is_due()) continue;
-      duty("The host cannot be compared with the store, trying again later", [&] { return look_at_the_host(); });
-      duty("Sessions cannot be listed, trying again later", [&] { return look_at_the_sessions(); });
-    } while (pause(glance));
-    write_events();
-  }
-  with_.pulse.rest();
-}
-
-void Engine::Threads::duty(const char* failing, const std::function<Result<void>()>& work) {
-  with_.pulse.beat();
-  if (const auto done = guarded(work))
-    faults_.worked(failing);
-  else
-    faults_.failed(failing, failing, done.error());
-}
-
-Result<void> Engine::Threads::start_workers() {
-  while (workers_.size() < with_.settings.workers) workers_.emplace_back([this] { work(); });
-  return {};
-}
-
-bool Engine::Threads::recovered(const std::function<void(const Error&)>& refused) {
-  for (;;) {
-    with_.pulse.beat();
-    const auto tried = guarded([&] { return try_to_recover(); });
-    if (tried) return true;
-    if (tried.error().code == Code::wrong_state) {
-      refused(tried.error());
-      return false;
-    }
-    wait_for(tried.error());
-    if (!pause(after_a_fault)) return false;
-  }
-}
-
-Result<void> Engine::Threads::try_to_recover() {
-  (void)reconciliation_is_due();
-  const auto facts = TRY(with_.host.facts());
-  TRY(recover(with_));
-  const auto findings = TRY(sweep(with_));
-  report(findings);
-  const auto sessions = TRY(all_sessions(with_.store));
-  for (const auto& session : sessions) queue_.add(session);
-  const std::lock_guard lock(mutex_);
-  host_limits_ = host_quota(with_.settings.limits, facts);
-  unrecovered_.insert(sessions.begin(), sessions.end());
-  recovery_ = {sessions.empty(), sessions.size(), 0, ""};
-  return {};
-}
-
-void Engine::Threads::wait_for(const Error& error) {
-  const auto text = describe(error);
-  const std::lock_guard lock(mutex_);
-  if (recovery_.waiting_for == text) return;
-  recovery_.waiting_for = text;
-  journal::write(Priority::warning, "Recovery waits and tries again", error,
-                 {{"MESSAGE_ID", std::string(journal::message::recovery)}});
-}
-
 void Engine::Threads::work() {
   while (const auto session = queue_.take()) {
     with_.pulse.beat();
@@ -159,50 +79,6 @@ void Engine::Threads::passed(const SessionId& session) {
   if (recovery_.done || unrecovered_.erase(session) == 0) return;
   ++recovery_.sessions_done;
   recovery_.done = unrecovered_.empty();
-}
-
-bool Engine::Threads::reconciliation_is_due() {
-  const auto now = steady_clock::now();
-  const std::lock_guard lock(mutex_);
-  if (!reconnected_ && now - reconciled_ < with_.settings.reconcile_every) return false;
-  reconnected_ = false;
-  reconciled_ = now;
-  return true;
-}
-
-Result<void> Engine::Threads::look_at_the_host() {
-  const auto findings = TRY(sweep(with_));
-  report(findings);
-  return {};
-}
-
-Result<void> Engine::Threads::look_at_the_sessions() {
-  const auto sessions = TRY(all_sessions(with_.store));
-  for (const auto& session : sessions) queue_.add(session);
-  return {};
-}
-
-/// In small pieces: a request waits for one of them at most.
-Result<void> Engine::Threads::forget_the_past() {
-  const auto now = steady_clock::now();
-  if (now - pruned_ < between_prunings) return {};
-  pruned_ = now;
-  for (bool more = true; more && pause(milliseconds(0));)
-    more = TRY(
-        with_.store.write([&](Database& db) -> Result<bool> { return prune(db, with_.settings, with_.clock.now()); }));
-  return {};
-}
-
-void Engine::Threads::report(const Findings& findings) {
-  log_findings(findings, unknown());
-  const std::lock_guard lock(mutex_);
-  unknown_ = findings.kept;
-}
-
-Result<void> Engine::Threads::end_the_expired() {
-  const auto ended = TRY(expire(with_));
-  for (const auto& session : ended) queue_.add(session);
-  return {};
 }
 
 bool Engine::Threads::pause(milliseconds time) {
