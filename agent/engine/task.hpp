@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "agent/engine/patience.hpp"
-#include "agent/engine/pulse.hpp"
 #include "agent/engine/user_locks.hpp"
 #include "agent/engine/watch.hpp"
 #include "agent/host/host.hpp"
 #include "agent/model.hpp"
+#include "agent/pulse.hpp"
 #include "agent/settings.hpp"
 #include "agent/store/database.hpp"
 #include "core/clock.hpp"

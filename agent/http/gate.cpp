@@ -37,6 +37,7 @@ HttpGate::HttpGate(Fd listening, HttpHandler& handler, GateSettings settings)
       listening_(std::move(listening)),
       epoll_(checked(epoll_create1(EPOLL_CLOEXEC), "epoll")),
       stop_(checked(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")),
+      workers_(clock_, settings_.stuck_after),
       connections_(settings.connections, epoll_.get()),
       lanes_(settings.lanes),
       service_(handler, settings_, connections_, lanes_, stopping_) {
@@ -66,7 +67,7 @@ GateCounts HttpGate::counts() const {
 }
 
 bool HttpGate::alive() const {
-  return steady_clock::now().time_since_epoch() - steady_clock::duration(beat_) < dead_after;
+  return steady_clock::now().time_since_epoch() - steady_clock::duration(beat_) < dead_after && workers_.steady();
 }
 
 void HttpGate::keep() {
@@ -117,7 +118,9 @@ void HttpGate::work() {
   HttpExchange exchange(handler_);
   for (;;) {
     epoll_event event{};
+    workers_.rest();
     if (epoll_wait(epoll_.get(), &event, 1, -1) <= 0) continue;
+    workers_.beat();
     if (event.data.u64 == stop_key) return;
     if (auto* connection = connections_.claim(event.data.u64)) service_.turn(*connection, exchange);
   }

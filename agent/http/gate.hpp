@@ -38,7 +38,7 @@ class HttpGate {
   void stop();
 
   GateCounts counts() const;
-  /// Whether the keeper makes progress; what a watchdog wants to know.
+  /// Whether keeper and workers make progress; what a watchdog wants to know.
   bool alive() const;
 
  private:
@@ -53,6 +53,8 @@ class HttpGate {
   Fd listening_, epoll_, stop_;
   std::atomic<bool> stopping_{false};
   std::atomic<std::chrono::steady_clock::rep> beat_{0};
+  const SystemClock clock_;
+  Pulse workers_;
   HttpConnections connections_;
   HttpLanes lanes_;
   HttpService service_;

@@ -7,6 +7,7 @@
 #include "agent/http/connections.hpp"
 #include "agent/http/lanes.hpp"
 #include "agent/http/pace.hpp"
+#include "agent/pulse.hpp"
 
 namespace berth::agent {
 
@@ -19,6 +20,7 @@ struct GateSettings {
   std::chrono::milliseconds keep_alive{30'000};     ///< between two requests
   Pace answers{std::chrono::seconds(10)};           ///< of a client that takes an answer, or a piece of a stream
   Pace uploads{std::chrono::seconds(30)};           ///< of a client that sends an upload
+  std::chrono::milliseconds stuck_after = longest_silence;  ///< a worker that serves without an end
 };
 
 }  // namespace berth::agent

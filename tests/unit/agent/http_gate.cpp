@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 #include <condition_variable>
 #include <filesystem>
+#include <future>
 #include <mutex>
 #include <thread>
 
@@ -45,6 +46,7 @@ class Served final : public HttpHandler {
     ++handled;
     peer = request.peer;
     if (request.target == "/large") return {.body = std::string(1 << 20, 'x')};
+    if (request.target == "/hang") hanging.get_future().wait();
     if (request.target == "/stream")
       return {.type = "text/event-stream", .stream = [this](HttpSink& sink) { stream(sink); }};
     if (request.target == "/flood")
@@ -73,6 +75,7 @@ class Served final : public HttpHandler {
   std::atomic<bool> quiet{false};  ///< streams write nothing
   std::atomic<bool> upload_failed{false};
   std::atomic<Peer> peer;
+  std::promise<void> hanging;  ///< keeps the worker that serves it
 
  private:
   void stream(HttpSink& sink) const {
@@ -350,6 +353,20 @@ TEST_CASE("idle and dripping connections keep nobody waiting") {
     check_serves(served);
   }
   CHECK(served.gate().counts().connections.open <= ConnectionLimits().per_peer);
+}
+
+TEST_CASE("a worker that hangs is noticed by who asks whether the gate is alive") {
+  Served gate({.stuck_after = 200ms});
+  const auto client = gate.connected();
+  CHECK(gate.gate().alive());
+  say(client, "GET /hang HTTP/1.1\r\nHost: x\r\n\r\n");
+  const auto until = [&](bool alive) {
+    for (int i = 0; i < 1000 && gate.gate().alive() != alive; ++i) std::this_thread::sleep_for(10ms);
+    return gate.gate().alive() == alive;
+  };
+  CHECK(until(false));
+  gate.hanging.set_value();
+  CHECK(until(true));
 }
 
 TEST_CASE("at a limit the oldest connection that has brought no request makes room") {

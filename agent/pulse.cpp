@@ -1,17 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "agent/engine/pulse.hpp"
+#include "agent/pulse.hpp"
 
 #include <algorithm>
 
 namespace berth::agent {
-namespace {
-
-/// Three other sessions of a user that go before, with 120 s for the user's network and 120 s for the key each, and a
-/// call of one's own.
-constexpr std::chrono::minutes longest_silence{15};
-
-}  // namespace
-
 void Pulse::beat() {
   const std::lock_guard lock(mutex_);
   working_[std::this_thread::get_id()] = clock_.moment();
@@ -25,7 +17,7 @@ void Pulse::rest() {
 bool Pulse::steady() const {
   const std::lock_guard lock(mutex_);
   const auto now = clock_.moment();
-  return std::ranges::all_of(working_, [&](const auto& thread) { return now - thread.second < longest_silence; });
+  return std::ranges::all_of(working_, [&](const auto& thread) { return now - thread.second < longest_; });
 }
 
 }  // namespace berth::agent
