@@ -21,6 +21,7 @@
 #include "agent/images.hpp"
 #include "agent/metrics/page.hpp"
 #include "agent/sessions.hpp"
+#include "agent/store/room.hpp"
 #include "agent/store/store.hpp"
 #include "systemd/journal.hpp"
 #include "systemd/listen_fds.hpp"
@@ -75,6 +76,9 @@ Result<void> serve(const Config& config) {
   const auto ending = hold_signals();
   auto listening = TRY(listening_socket(config.socket, config.group));
   const auto store = TRY(Store::open(config.state / "agent.db"));
+  if (auto room = keep_room(*store); !room)
+    journal::write(journal::Priority::warning, "There is no room to stop and end sessions when the disk is full",
+                   room.error());
   const SystemClock clock;
   BusHost host(config.hypervisor);
   Images images(*store, host, clock);

@@ -12,6 +12,7 @@
 #include "agent/store/events.hpp"
 #include "agent/store/operations.hpp"
 #include "agent/store/prune.hpp"
+#include "agent/store/room.hpp"
 #include "agent/store/sessions.hpp"
 #include "folder.hpp"
 #include "world.hpp"
@@ -58,6 +59,19 @@ TEST_CASE("A power cut loses no commit: the database syncs in full") {
   CHECK(store->write([](Database& db) -> Result<std::int64_t> { return db.number("PRAGMA synchronous"); }) == 2);
   CHECK(store->write([](Database& db) -> Result<std::int64_t> { return db.number("PRAGMA foreign_keys"); }) == 1);
   CHECK(std::filesystem::exists(folder.path / "agent.db-wal"));
+}
+
+TEST_CASE("The room that is kept on the disk is taken once, and is enough to write on when the disk is full") {
+  const Folder folder;
+  const auto file = folder.path / "agent.db", log = folder.path / "agent.db-wal";
+  const auto sizes = [&] { return std::pair(std::filesystem::file_size(file), std::filesystem::file_size(log)); };
+  REQUIRE(keep_room(*Store::open(file).value()));
+  const auto store = Store::open(file).value();
+  const auto taken = sizes();
+  CHECK(std::min(taken.first, taken.second) >= 6 << 20);
+  REQUIRE(keep_room(*store));
+  for (int i = 0; i < 3000; ++i) REQUIRE(append(*store, "session.created"));
+  CHECK(sizes() == taken);
 }
 
 TEST_CASE("What fails or throws in a transaction leaves no trace, and no gap in the events") {
