@@ -84,6 +84,41 @@ class Faults(HostTest):
         until("the guest goes on when there is room again", lambda: self.box.berth(
             "ssh", "web", "--user", "alice", "--", "true", check=False).returncode == 0, 120, 1)
 
+    def test_a_session_stops_and_ends_while_the_disk_is_full(self):
+        self.create("one")
+        self.create("two")
+        with self.full_disk():
+            self.box.berth("stop", "one", "--user", "alice")
+            self.assertEqual(self.show("one")["phase"], "stopped")
+            for name in ("one", "two"):
+                self.box.berth("terminate", name, "--user", "alice")
+            self.assertEqual(self.sessions(), [])
+            self.box.wait_clean()
+        self.assert_works()
+
+    @contextlib.contextmanager
+    def without_kvm(self):
+        """A host that has none, and whose operator has allowed nothing else."""
+        self.box.shell("mv /dev/kvm /dev/no-kvm 2>/dev/null; sed -i 's/^allow_emulation/#&/' /etc/berth/hypervisor.conf;"
+                       "systemctl restart berth-hypervisor")
+        self.box.wait_ready()
+        try:
+            yield
+        finally:
+            self.box.shell("mv /dev/no-kvm /dev/kvm 2>/dev/null; sed -i 's/^#allow_emulation = yes/allow_emulation = yes/'"
+                           " /etc/berth/hypervisor.conf; systemctl restart berth-hypervisor")
+            self.box.wait_ready()
+
+    def test_no_kvm_and_no_permission_to_do_without(self):
+        with self.without_kvm():
+            error = self.failed_create("VM_001")
+            for word in ("allow_emulation = yes", "/etc/berth/hypervisor.conf"):
+                self.assertIn(word, str(error))
+            check = self.box.berth("host", "check", check=False)
+            self.assertNotEqual(check.returncode, 0)
+            self.assertIn("allow_emulation = yes", check.stdout)
+        self.assert_works()
+
     def test_libvirtd_dead(self):
         self.create("before")
         units = "libvirtd.service libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket"
