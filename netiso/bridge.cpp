@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/fd.hpp"
+#include "core/names.hpp"
 
 namespace berth {
 namespace {
@@ -72,30 +73,38 @@ Result<std::vector<std::string>> addresses_of(const std::string& interface) {
 
 }  // namespace
 
-bool Bridge::exists() const {
-  return if_nametoindex(name_.c_str()) != 0;
+Bridge::Bridge(const UserId& user) : user_(user), link_(names::bridge(user)) {}
+
+std::vector<UserId> Bridge::owners() {
+  const std::unique_ptr<struct if_nameindex, decltype(&if_freenameindex)> all(if_nameindex(), if_freenameindex);
+  std::vector<UserId> users;
+  for (const auto* one = all.get(); one != nullptr && one->if_index != 0; ++one)
+    if (const Link link(one->if_name); link.name().starts_with(names::bridge_prefix))
+      if (const auto user = names::from_libvirt(link.alias())) users.emplace_back(*user);
+  return users;
 }
 
 Result<Presence> Bridge::observe(const Subnet& subnet) const {
   using enum Presence::State;
   if (!exists()) return Presence{absent};
-  const auto addresses = TRY(addresses_of(name_));
+  const auto addresses = TRY(addresses_of(link_.name()));
   if (addresses != std::vector{subnet.gateway().str() + "/" + subnet.netmask().str()})
-    return Presence{damaged, "the bridge " + name_ + " has not the address of " + subnet.str()};
-  if (!hardened()) return Presence{damaged, "IPv6 or foreign ARP answers are not switched off on the bridge " + name_};
+    return Presence{damaged, "the bridge " + link_.name() + " has not the address of " + subnet.str()};
+  if (!hardened())
+    return Presence{damaged, "IPv6 or foreign ARP answers are not switched off on the bridge " + link_.name()};
   return Presence{present};
 }
 
 bool Bridge::hardened() const {
   for (const auto& setting : settings)
-    if (!is_missing(setting, name_) && !is_set(setting, name_)) return false;
+    if (!is_missing(setting, link_.name()) && !is_set(setting, link_.name())) return false;
   return true;
 }
 
 Result<void> Bridge::harden() const {
   for (const auto& setting : settings)
-    if (!is_missing(setting, name_)) TRY(write(setting, name_));
-  return {};
+    if (!is_missing(setting, link_.name())) TRY(write(setting, link_.name()));
+  return link_.set_alias(names::network(user_));
 }
 
 }  // namespace berth

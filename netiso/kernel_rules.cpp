@@ -101,6 +101,16 @@ Result<std::vector<Id>> KernelRules::owners(Kind kind) {
   return std::vector<Id>(owners.begin(), owners.end());
 }
 
+Result<std::vector<MachineId>> KernelRules::machines_on(const std::string& bridge) {
+  const std::lock_guard lock(mutex_);
+  std::vector<MachineId> machines;
+  const auto* now = TRY(list());
+  for (const auto& element : now->elements)
+    if (element.set->name == "members" && element.columns[0] == bridge)
+      if (const auto id = Id::parse(element.owner)) machines.emplace_back(*id);
+  return machines;
+}
+
 Result<void> KernelRules::change(const std::vector<Element>& gone, const std::vector<Element>& added) {
   if (gone.empty() && added.empty()) return {};
   TRY(nft_.run(change_elements(gone, added)));

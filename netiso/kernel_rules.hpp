@@ -39,6 +39,8 @@ class KernelRules {
   Result<void> remove(const Id& owner, Kind kind);
   /// Whoever has an element of this kind.
   Result<std::vector<Id>> owners(Kind kind);
+  /// The machines that may use this bridge.
+  Result<std::vector<MachineId>> machines_on(const std::string& bridge);
 
  private:
   Result<Listing> read();

@@ -33,13 +33,16 @@ constexpr std::string_view form = R"(<network xmlns:dnsmasq='http://libvirt.org/
 std::string hosts(const Subnet& subnet) {
   std::string lines;
   for (std::uint32_t n = 0; n < subnet.machines(); ++n) {
-    const auto address = subnet.machine(n);
-    lines += fmt::format("      <host mac='{}' ip='{}'/>\n", names::mac(address), address.str());
+    lines += fmt::format("      {}\n", dhcp_host_xml(subnet.machine(n)));
   }
   return lines;
 }
 
 }  // namespace
+
+std::string dhcp_host_xml(Ipv4 address) {
+  return fmt::format("<host mac='{}' ip='{}'/>", names::mac(address), address.str());
+}
 
 std::string network_xml(const NetworkSpec& spec) {
   return fmt::format(form, fmt::arg("name", names::network(spec.user)), fmt::arg("uuid", spec.user.uuid()),

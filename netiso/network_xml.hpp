@@ -10,5 +10,7 @@ namespace berth {
 /// libvirt's description of a user's network: a bridge with DHCP and DNS by dnsmasq, and no rules of libvirt's own
 /// (forward mode "open").
 std::string network_xml(const NetworkSpec& spec);
+/// The part of it that gives a machine's card its address.
+std::string dhcp_host_xml(Ipv4 address);
 
 }  // namespace berth

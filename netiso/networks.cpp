@@ -9,6 +9,7 @@
 #include "core/names.hpp"
 #include "netiso/bridge.hpp"
 #include "netiso/network_xml.hpp"
+#include "netiso/resolver.hpp"
 
 namespace berth {
 namespace {
@@ -42,10 +43,10 @@ bool is_ours(virNetworkPtr network, const NetworkSpec& spec) {
          bridge.get() == names::bridge(spec.user);
 }
 
-/// What libvirt and the kernel have of the network.
+/// What libvirt and the kernel have of the network, whoever uses it.
 Result<Presence> observe_network(virConnectPtr connection, const NetworkSpec& spec) {
   using enum Presence::State;
-  const auto bridge = TRY(Bridge(names::bridge(spec.user)).observe(spec.subnet));
+  const auto bridge = TRY(Bridge(spec.user).observe(spec.subnet));
   const auto network = TRY(find(connection, names::network(spec.user)));
   if (network == nullptr && bridge.state == absent) return Presence{absent};
   if (network == nullptr) return Presence{damaged, "there is a bridge without its libvirt network"};
@@ -55,16 +56,18 @@ Result<Presence> observe_network(virConnectPtr connection, const NetworkSpec& sp
   return bridge;
 }
 
-Result<void> destroy(virConnectPtr connection, const std::string& name) {
+/// Takes the network away, and its bridge where that stands alone: the network was lost when libvirtd died.
+Result<void> destroy(virConnectPtr connection, const UserId& user) {
+  const auto name = names::network(user);
   const auto network = TRY(find(connection, name));
-  if (network == nullptr) return {};
+  if (network == nullptr) return Bridge(user).remove();
   if (virNetworkIsActive(network.get()) == 1 && virNetworkDestroy(network.get()) != 0)
     return std::unexpected(failed(connection, "cannot stop a user's network", name));
   // Ours are transient; one that somebody made persistent would stay defined.
   const auto defined = TRY(find(connection, name));
   if (defined != nullptr && virNetworkUndefine(defined.get()) != 0)
     return std::unexpected(failed(connection, "cannot remove a user's network", name));
-  return {};
+  return Bridge(user).remove();
 }
 
 Result<void> create(virConnectPtr connection, const NetworkSpec& spec) {
@@ -73,14 +76,44 @@ Result<void> create(virConnectPtr connection, const NetworkSpec& spec) {
   return std::unexpected(std::move(error).with("subnet", spec.subnet.str()));
 }
 
+/// libvirt starts dnsmasq again when it is to tell it of a change, be it none, and finds it dead (networkUpdate,
+/// libvirt 9.0).
+Result<void> restart_dnsmasq(virConnectPtr connection, const NetworkSpec& spec) {
+  const auto network = TRY(find(connection, names::network(spec.user)));
+  if (network != nullptr &&
+      virNetworkUpdate(network.get(), VIR_NETWORK_UPDATE_COMMAND_MODIFY, VIR_NETWORK_SECTION_IP_DHCP_HOST, -1,
+                       dhcp_host_xml(spec.subnet.machine(0)).c_str(), VIR_NETWORK_UPDATE_AFFECT_LIVE) == 0)
+    return {};
+  return std::unexpected(
+      failed(connection, "cannot start DHCP and DNS of a user's network", names::network(spec.user)));
+}
+
 Result<void> make(virConnectPtr connection, const NetworkSpec& spec) {
-  const Bridge bridge(names::bridge(spec.user));
+  const Bridge bridge(spec.user);
   if (bridge.exists()) TRY(bridge.harden());
   const auto now = TRY(observe_network(connection, spec));
-  if (now.state == Presence::State::present) return {};
-  if (now.state == Presence::State::damaged) TRY(destroy(connection, names::network(spec.user)));
-  TRY(create(connection, spec));
+  if (now.state == Presence::State::damaged) TRY(destroy(connection, spec.user));
+  if (now.state != Presence::State::present) TRY(create(connection, spec));
+  if (!resolver_listens(spec.subnet.gateway())) TRY(restart_dnsmasq(connection, spec));
   return bridge.harden();
+}
+
+/// The taps that should be the bridge's ports and are not, as after the bridge was made anew.
+Result<std::vector<Link>> stranded(KernelRules& rules, const UserId& user) {
+  const auto bridge = names::bridge(user);
+  std::vector<Link> taps;
+  for (const auto& machine : TRY(rules.machines_on(bridge)))
+    if (Link tap(names::tap(machine)); tap.exists() && tap.bridge() != bridge) taps.push_back(std::move(tap));
+  return taps;
+}
+
+/// Whether a network that is there serves those who should use it.
+Result<Presence> observe_use(KernelRules& rules, const NetworkSpec& spec) {
+  using enum Presence::State;
+  if (!resolver_listens(spec.subnet.gateway())) return Presence{damaged, "nobody serves DHCP and DNS on the bridge"};
+  const auto taps = TRY(stranded(rules, spec.user));
+  if (!taps.empty()) return Presence{damaged, "a running machine is not connected to the bridge: " + taps[0].name()};
+  return Presence{present};
 }
 
 }  // namespace
@@ -94,6 +127,7 @@ Result<Presence> Networks::observe(const Spec& any) {
   const auto& spec = std::get<NetworkSpec>(any);
   const auto connection = TRY(libvirt_());
   auto network = TRY(observe_network(connection.get(), spec));
+  if (network.state == present) network = TRY(observe_use(rules_, spec));
   auto rules = TRY(rules_.observe(elements_of(spec)));
   if (network.state == rules.state && network.state != damaged) return network;
   if (network.state == damaged) return network;
@@ -112,14 +146,17 @@ Result<void> Networks::apply(const Spec& any) {
   const auto connection = TRY(libvirt_());
   const std::lock_guard lock(lock_of(spec.user));
   TRY(rules_.put(elements_of(spec)));
-  return make(connection.get(), spec);
+  TRY(make(connection.get(), spec));
+  // The rules stand, and let no more pass than before.
+  for (const auto& tap : TRY(stranded(rules_, spec.user))) TRY(tap.attach_to(names::bridge(spec.user)));
+  return {};
 }
 
 Result<void> Networks::remove(const Id& user) {
   const auto connection = libvirt_();
   const std::lock_guard lock(lock_of(user));
-  auto destroyed = connection ? destroy(connection->get(), names::network(UserId(user)))
-                              : Result<void>(std::unexpected(connection.error()));
+  auto destroyed =
+      connection ? destroy(connection->get(), UserId(user)) : Result<void>(std::unexpected(connection.error()));
   auto forgotten = rules_.remove(user, Kind::network);
   if (destroyed) return forgotten;
   if (!forgotten) return std::unexpected(std::move(destroyed).error().with("firewall", describe(forgotten.error())));
@@ -138,6 +175,7 @@ Result<std::vector<Id>> Networks::list() {
     if (auto user = names::from_libvirt(virNetworkGetName(network.get()))) users.insert(*user);
   }
   for (const auto& user : TRY(rules_.owners(Kind::network))) users.insert(user);
+  for (const auto& user : Bridge::owners()) users.insert(user);
   return std::vector<Id>(users.begin(), users.end());
 }
 

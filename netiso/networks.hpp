@@ -31,11 +31,12 @@ class Networks : public Driver {
 
   Kind kind() const noexcept override { return Kind::network; }
   Result<Presence> observe(const Spec& spec) override;
-  /// `invalid_field` for a subnet out of bounds. A damaged network is made anew; guests that run on it are without
-  /// network until they are started again.
+  /// `invalid_field` for a subnet out of bounds. A damaged network is made anew, and the taps of guests that run are
+  /// connected to it again; one whose DHCP and DNS died gets these back.
   Result<void> apply(const Spec& spec) override;
   Result<void> remove(const Id& user) override;
-  /// The users of all libvirt networks that bear our prefix, and of all elements that the firewall has for networks.
+  /// The users of all libvirt networks that bear our prefix, of all bridges that bear our mark, and of all elements
+  /// that the firewall has for networks.
   Result<std::vector<Id>> list() override;
 
  private:
