@@ -6,9 +6,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <vector>
 
 #include "core/fd.hpp"
 
@@ -51,6 +53,40 @@ Result<void> write_all(int fd, std::span<const std::uint8_t> bytes, const fs::pa
     if (put < 0 && errno == EINTR) continue;
     if (put < 0) return std::unexpected(file_error("write", path, errno));
     bytes = bytes.subspan(static_cast<std::size_t>(put));
+  }
+  return {};
+}
+
+namespace {
+
+/// Whether the kernel or a file system has no copy_file_range for these two files (copy_file_range(2)).
+bool cannot_share(int error_number) {
+  return error_number == EXDEV || error_number == EINVAL || error_number == ENOSYS || error_number == EOPNOTSUPP;
+}
+
+Result<void> copy_through_memory(int from, std::uint64_t offset, std::uint64_t size, int to, const fs::path& path) {
+  std::vector<std::uint8_t> buffer(std::min<std::uint64_t>(size, 1 << 20));
+  while (size > 0) {
+    const auto got = pread(from, buffer.data(), std::min<std::uint64_t>(size, buffer.size()), static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return std::unexpected(file_error("copy into", path, got < 0 ? errno : EIO));
+    TRY(write_all(to, std::span(buffer).first(static_cast<std::size_t>(got)), path));
+    offset += static_cast<std::uint64_t>(got);
+    size -= static_cast<std::uint64_t>(got);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> copy_bytes(int from, std::uint64_t offset, std::uint64_t size, int to, const fs::path& path) {
+  auto at = static_cast<off64_t>(offset);
+  while (size > 0) {
+    const auto copied = copy_file_range(from, &at, to, nullptr, size, 0);
+    if (copied < 0 && errno == EINTR) continue;
+    if (copied < 0 && cannot_share(errno)) return copy_through_memory(from, static_cast<std::uint64_t>(at), size, to, path);
+    if (copied <= 0) return std::unexpected(file_error("copy into", path, copied < 0 ? errno : EIO));
+    size -= static_cast<std::uint64_t>(copied);
   }
   return {};
 }

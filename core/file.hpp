@@ -22,6 +22,9 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t mos
 /// All bytes, also over interrupts and short writes.
 Result<void> write_all(int fd, std::span<const std::uint8_t> bytes, const std::filesystem::path& path);
 
+/// Copies bytes from `offset` on to where the other file stands; shares blocks where the file systems can.
+Result<void> copy_bytes(int from, std::uint64_t offset, std::uint64_t size, int to, const std::filesystem::path& path);
+
 /// Replaces a file so that after a crash it is the old one or the new one, whole: write, fsync, rename, fsync of the
 /// folder. The temporary name is the file's with ".new" behind it.
 Result<void> write_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes, mode_t mode);

@@ -31,13 +31,7 @@ Result<void> seal(int fd, const fs::path& path) {
 Result<void> copy_range(int from, Range range, const fs::path& to) {
   const Fd out(open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!out) return std::unexpected(file_error("create", to, errno));
-  auto at = static_cast<off64_t>(range.offset);
-  for (Bytes left = range.size; left > 0;) {
-    const auto put = copy_file_range(from, &at, out.get(), nullptr, left, 0);
-    if (put < 0 && errno == EINTR) continue;
-    if (put <= 0) return std::unexpected(file_error("copy into", to, put < 0 ? errno : EIO));
-    left -= static_cast<Bytes>(put);
-  }
+  TRY(copy_bytes(from, range.offset, range.size, out.get(), to));
   return seal(out.get(), to);
 }
 

@@ -172,7 +172,8 @@ Result<std::vector<Id>> Keys::volume_keys() {
 Result<std::vector<Id>> Keys::volumes_that(const std::function<bool(const Id&, const std::string&)>& match) const {
   std::vector<Id> found;
   for (const auto& volume : TRY(ids_in(folder_, volume_suffix))) {
-    const auto file = TRY(contents(volume_path(volume)));
+    // One that cannot be read says nothing of itself, like one that is damaged, and keeps nobody from the others.
+    const auto file = contents(volume_path(volume)).value_or("");
     if (file && match(volume, *file)) found.push_back(volume);
   }
   return found;
@@ -184,6 +185,14 @@ Result<std::vector<Id>> Keys::volumes_over(const ImageId& image) {
     const auto over = key_file::image_of(file);
     return !over || *over == image;
   });
+}
+
+Result<ImageId> Keys::image_under(const VolumeId& volume) const {
+  const auto path = volume_path(volume);
+  const auto file = TRY(contents(path));
+  const auto image = file ? key_file::image_of(*file) : std::nullopt;
+  if (!image) return std::unexpected(damaged(path, "it does not say over which image the volume lies"));
+  return *image;
 }
 
 Result<std::string> Keys::ssh_public_key(const VolumeId& volume, const UserId& user) {

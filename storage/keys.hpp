@@ -46,6 +46,10 @@ class Keys : public Driver {
   /// Those of them that lie over this image, and those whose damaged key file no longer says over which.
   Result<std::vector<Id>> volumes_over(const ImageId& image);
 
+  /// The image that a volume lies over, as its key file says; true if the key opens. `key_damaged` when it is not to be
+  /// read.
+  Result<ImageId> image_under(const VolumeId& volume) const;
+
   /// A machine's SSH host key, made from its volume's key (storage/ssh_host_key).
   Result<std::string> ssh_public_key(const VolumeId& volume, const UserId& user);
   Result<Secret> ssh_private_key(const VolumeId& volume, const UserId& user);

@@ -231,6 +231,23 @@ TEST_CASE("who lies over an image is known from key files, in doubt too") {
   CHECK(host.keys.volumes_over(other)->size() == 1);
 }
 
+TEST_CASE("a key file that cannot be read keeps nobody from the others") {
+  Host host;
+  REQUIRE(host.keys.make_volume_key(host.volume, {host.alice, host.image}));
+  fs::create_directory(host.file(VolumeId::make()));
+  CHECK(host.keys.volumes_over(host.image)->size() == 2);
+  CHECK(host.keys.remove(host.alice).error().code == Code::wrong_state);
+  REQUIRE(host.keys.remove_volume_key(host.volume));
+  CHECK(host.keys.remove(host.alice));
+}
+
+TEST_CASE("a volume's key file tells its image") {
+  Host host;
+  CHECK(host.keys.image_under(host.volume).error().code == Code::key_damaged);
+  REQUIRE(host.keys.make_volume_key(host.volume, {host.alice, host.image}));
+  CHECK(host.keys.image_under(host.volume) == host.image);
+}
+
 TEST_CASE("what a crash left half written is swept, and foreign names are not listed") {
   Host host;
   write(host.file(host.alice).string() + ".new", "half");
