@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "hypervisor/domain_state.hpp"
 
-#include <cstdlib>
-
 #include "core/names.hpp"
 #include "hypervisor/domain_xml.hpp"
+#include "libvirt/error.hpp"
 
 namespace berth::hypervisor {
 namespace {
 
-using Text = std::unique_ptr<char, VirDeleter<std::free>>;
-
 /// Our element of the domain's metadata; empty for a domain that is not ours.
 std::string mark_of(virDomain* domain) {
-  const Text mark(
+  const VirAllocated<char> mark(
       virDomainGetMetadata(domain, VIR_DOMAIN_METADATA_ELEMENT, metadata_namespace, VIR_DOMAIN_AFFECT_CURRENT));
   return mark ? mark.get() : "";
 }
@@ -62,7 +59,7 @@ std::string_view name_of(MachineState::Phase phase) noexcept {
 
 Result<DomainPtr> find_domain(virConnect* connection, const Id& machine) {
   DomainPtr domain(virDomainLookupByUUIDString(connection, machine.uuid().c_str()));
-  if (!domain && no_such_domain()) return domain;
+  if (!domain && libvirt_said(VIR_ERR_NO_DOMAIN)) return domain;
   if (!domain)
     return std::unexpected(
         libvirt_error(Code::libvirt_failed, "cannot look a machine up").with("machine", machine.str()));
@@ -73,16 +70,16 @@ Result<DomainPtr> find_domain(virConnect* connection, const Id& machine) {
 }
 
 Result<std::vector<DomainPtr>> marked_domains(virConnect* connection) {
-  virDomainPtr* list = nullptr;
-  const int count = virConnectListAllDomains(connection, &list, 0);
+  virDomainPtr* raw = nullptr;
+  const int count = virConnectListAllDomains(connection, &raw, 0);
   if (count < 0) return std::unexpected(libvirt_error(Code::libvirt_failed, "cannot list the machines"));
+  const VirAllocated<virDomainPtr> list(raw);
   std::vector<DomainPtr> ours;
   for (int i = 0; i < count; ++i) {
-    DomainPtr domain(list[i]);
+    DomainPtr domain(raw[i]);
     if (names::from_libvirt(virDomainGetName(domain.get())) && !mark_of(domain.get()).empty())
       ours.push_back(std::move(domain));
   }
-  std::free(list);  // NOLINT(cppcoreguidelines-no-malloc): libvirt's
   return ours;
 }
 
@@ -132,7 +129,7 @@ Result<Presence> presence_of(virDomain* domain, const DomainSpec& spec) {
 }
 
 bool agent_connected(virDomain* domain) {
-  const Text xml(virDomainGetXMLDesc(domain, 0));
+  const VirAllocated<char> xml(virDomainGetXMLDesc(domain, 0));
   if (!xml) return false;
   const std::string_view text = xml.get();
   const auto channel = text.find("name='org.qemu.guest_agent.0'");

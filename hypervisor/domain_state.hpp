@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/driver.hpp"
-#include "hypervisor/libvirt.hpp"
+#include "libvirt/handles.hpp"
 
 /// What libvirt knows of our machines, and the end of one.
 namespace berth::hypervisor {

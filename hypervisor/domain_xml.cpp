@@ -4,34 +4,10 @@
 #include <fmt/format.h>
 
 #include "core/names.hpp"
+#include "libvirt/xml.hpp"
 
 namespace berth::hypervisor {
 namespace {
-
-/// Text between tags or in an attribute.
-std::string escaped(std::string_view text) {
-  std::string safe;
-  for (const char c : text) switch (c) {
-      case '&':
-        safe += "&amp;";
-        break;
-      case '<':
-        safe += "&lt;";
-        break;
-      case '>':
-        safe += "&gt;";
-        break;
-      case '"':
-        safe += "&quot;";
-        break;
-      case '\'':
-        safe += "&apos;";
-        break;
-      default:
-        safe += c;
-    }
-  return safe;
-}
 
 std::string head(const DomainSpec& spec, Accelerator accelerator) {
   return fmt::format(R"(<domain type='{type}'>
@@ -40,7 +16,10 @@ std::string head(const DomainSpec& spec, Accelerator accelerator) {
   <metadata>
     <berth:machine xmlns:berth='{space}' user='{user}' volume='{volume}' image='{image}' address='{address}'/>
   </metadata>
-  <memory unit='b'>{memory}</memory>
+  <memory unit='b' dumpCore='off'>{memory}</memory>
+  <memoryBacking>
+    <nosharepages/>
+  </memoryBacking>
   <vcpu placement='static'>{cpus}</vcpu>
 )",
                      fmt::arg("type", name_of(accelerator)), fmt::arg("name", names::domain(spec.machine)),
@@ -61,8 +40,8 @@ std::string boot(const std::optional<BootFiles>& files, Accelerator accelerator)
   const std::string type = "    <type arch='x86_64' machine='q35'>hvm</type>\n";
   if (!files) return "  <os>\n" + type + "    <boot dev='hd'/>\n  </os>\n";
   return fmt::format("  <os>\n{}    <kernel>{}</kernel>\n    <initrd>{}</initrd>\n    <cmdline>{}</cmdline>\n  </os>\n",
-                     type, escaped(files->kernel.string()), escaped(files->initrd.string()),
-                     escaped(kernel_arguments(*files, accelerator)));
+                     type, xml_escaped(files->kernel.string()), xml_escaped(files->initrd.string()),
+                     xml_escaped(kernel_arguments(*files, accelerator)));
 }
 
 /// Under emulation the model is the oldest that current distributions run on (x86-64-v2): each feature more is emulated
@@ -109,8 +88,8 @@ std::string root_disk(const DomainSpec& spec, const DomainFiles& files) {
       <target dev='vda' bus='virtio'/>
     </disk>
 )",
-                     fmt::arg("volume", escaped(files.volume.string())), fmt::arg("secret", spec.volume.uuid()),
-                     fmt::arg("format", files.image_format), fmt::arg("image", escaped(files.image.string())));
+                     fmt::arg("volume", xml_escaped(files.volume.string())), fmt::arg("secret", spec.volume.uuid()),
+                     fmt::arg("format", files.image_format), fmt::arg("image", xml_escaped(files.image.string())));
 }
 
 std::string seed_disk(const DomainFiles& files) {
@@ -121,7 +100,7 @@ std::string seed_disk(const DomainFiles& files) {
       <readonly/>
     </disk>
 )",
-                     escaped(files.seed.string()));
+                     xml_escaped(files.seed.string()));
 }
 
 std::string card(const DomainSpec& spec) {

@@ -12,6 +12,7 @@
 #include "core/file.hpp"
 #include "core/names.hpp"
 #include "hypervisor/domain_state.hpp"
+#include "libvirt/error.hpp"
 
 namespace berth::hypervisor {
 namespace {
@@ -39,7 +40,7 @@ Result<void> remove_broken_off(const fs::path& folder) {
   return {};
 }
 
-/// A copy that shares its blocks with the original where the file system can (copy_file_range). Never into a file that
+/// A copy that shares its blocks with the original where the file system can. Never into a file that
 /// is there: libvirt may have given it to QEMU's user.
 Result<void> copy_blocks(const fs::path& from, const fs::path& to) {
   const Fd source(open(from.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
@@ -47,11 +48,9 @@ Result<void> copy_blocks(const fs::path& from, const fs::path& to) {
   if (unlink(to.c_str()) != 0 && errno != ENOENT) return std::unexpected(file_error("replace", to, errno));
   const Fd target(open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400));
   if (!target) return std::unexpected(file_error("create", to, errno));
-  for (;;) {
-    const auto copied = copy_file_range(source.get(), nullptr, target.get(), nullptr, std::size_t{1} << 30, 0);
-    if (copied == 0) return {};
-    if (copied < 0 && errno != EINTR) return std::unexpected(file_error("write", to, errno));
-  }
+  struct stat info {};
+  if (fstat(source.get(), &info) != 0) return std::unexpected(file_error("look at", from, errno));
+  return copy_bytes(source.get(), 0, static_cast<std::uint64_t>(info.st_size), target.get(), to);
 }
 
 /// Nothing on the host speaks IPv6 to a guest. A kernel without IPv6 has no such switch.
@@ -89,10 +88,6 @@ Result<void> Domains::prepare() const {
   return remove_broken_off(seeds_);
 }
 
-std::mutex& Domains::mutex_of(const Id& machine) {
-  return mutexes_[std::hash<std::string>()(machine.str()) % mutexes_.size()];
-}
-
 Result<Presence> Domains::observe(const Spec& any) {
   const auto& spec = std::get<DomainSpec>(any);
   const auto connection = TRY(sources_.libvirt());
@@ -104,7 +99,7 @@ Result<Presence> Domains::observe(const Spec& any) {
 Result<void> Domains::apply(const Spec& any) {
   const auto& spec = std::get<DomainSpec>(any);
   TRY(check_limits(spec));
-  const std::scoped_lock lock(mutex_of(spec.machine));
+  const auto turn = TRY(turns_.take(spec.machine));
   const auto connection = TRY(sources_.libvirt());
   const auto domain = TRY(find_domain(connection.get(), spec.machine));
   if (!domain) return start(connection.get(), spec);
@@ -144,6 +139,10 @@ Result<void> Domains::create(virConnect* connection, const DomainSpec& spec, con
 Result<DomainFiles> Domains::make_files(const DomainSpec& spec) const {
   const auto image = TRY(sources_.image(spec.image));
   const auto key = TRY(sources_.host_key(spec.volume, spec.user));
+  // The key has opened, so what its file says of the image is true. Another image below would give the guest garbage.
+  if (TRY(sources_.image_under(spec.volume)) != spec.image)
+    return std::unexpected(
+        about(spec.machine, Code::wrong_state, "the volume lies over another image").with("volume", spec.volume.str()));
   TRY(write_seed(seed_of(spec.machine), spec, key));
   auto boot = TRY(copy_boot_files(spec.machine, image.boot));
   return DomainFiles{sources_.volume(spec.volume), image.disk, image.disk_format, seed_of(spec.machine),
@@ -181,7 +180,7 @@ void Domains::remove_logs(const Id& machine) const {
 }
 
 Result<void> Domains::remove(const Id& machine) {
-  const std::scoped_lock lock(mutex_of(machine));
+  const auto turn = TRY(turns_.take(machine));
   const auto connection = TRY(sources_.libvirt());
   const auto domain = TRY(find_domain(connection.get(), machine));
   if (domain) TRY(end_domain(domain.get()));

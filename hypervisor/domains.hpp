@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
-#include <array>
 #include <filesystem>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <vector>
 
 #include "core/driver.hpp"
 #include "hypervisor/domain_xml.hpp"
-#include "hypervisor/libvirt.hpp"
 #include "hypervisor/seed.hpp"
+#include "libvirt/handles.hpp"
+#include "libvirt/turns.hpp"
 
 namespace berth::hypervisor {
 
@@ -24,11 +23,12 @@ struct ImageFiles {
 
 /// Where a machine's parts come from. Asked at every start, from any thread.
 struct DomainSources {
-  std::function<Result<ConnectPtr>()> libvirt;
+  LibvirtProvider libvirt;
   std::function<Result<Accelerator>()> accelerator;
   std::function<Result<HostKey>(const VolumeId&, const UserId&)> host_key;
   std::function<Result<ImageFiles>(const ImageId&)> image;
   std::function<std::filesystem::path(const VolumeId&)> volume;
+  std::function<Result<ImageId>(const VolumeId&)> image_under;  ///< the image that the volume was made over
 };
 
 /// Running machines: transient libvirt domains, each with a seed and, for images that bring a kernel, its own copy of
@@ -48,7 +48,7 @@ class Domains : public Driver {
   Result<Presence> observe(const Spec& spec) override;
   /// The machine runs when this returns, its card behind the rules that stood before. `start_failed` has QEMU's last
   /// words, `accelerator_missing` says what the operator can do; nothing is left behind then. `libvirt_failed` while
-  /// libvirt is at its start already.
+  /// libvirt is at its start already. `wrong_state` when the volume lies over another image.
   Result<void> apply(const Spec& spec) override;
   /// Ends the machine at once (QEMU gets 15 s to flush, by libvirt) and removes its files, libvirt's log of it too.
   Result<void> remove(const Id& machine) override;
@@ -65,11 +65,10 @@ class Domains : public Driver {
   Result<void> remove_files(const Id& machine) const;
   void remove_logs(const Id& machine) const;
   std::filesystem::path seed_of(const Id& machine) const { return seeds_ / (machine.str() + ".iso"); }
-  std::mutex& mutex_of(const Id& machine);
 
   DomainSources sources_;
   std::filesystem::path seeds_, boot_, logs_;
-  std::array<std::mutex, 16> mutexes_;  ///< a machine's calls exclude each other, most machines' do not
+  Turns turns_;
 };
 
 }  // namespace berth::hypervisor

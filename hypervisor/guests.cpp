@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "hypervisor/guests.hpp"
 
+#include <system_error>
 #include <thread>
 
 #include "core/json.hpp"
 #include "core/spec.hpp"
 #include "hypervisor/domain_state.hpp"
+#include "libvirt/error.hpp"
 
 namespace berth::hypervisor {
 namespace {
@@ -30,17 +32,22 @@ Result<void> Guests::shutdown(const MachineId& machine) {
   const auto connection = TRY(libvirt_());
   const auto domain = TRY(running(connection.get(), machine));
   if (!agent_connected(domain.get())) return press_power_button(domain.get(), machine);
+  DomainPtr own(virDomainLookupByUUIDString(connection.get(), machine.uuid().c_str()));
   const std::scoped_lock lock(asked_->mutex);
-  if (!asked_->machines.insert(machine).second) return {};
+  if (!own || !asked_->machines.insert(machine).second) return {};
   // libvirt waits up to a minute until an agent that took the order has done it. The thread owns all that it uses, so
-  // it may outlive this object.
-  std::thread([asked = asked_, connection,
-               own = DomainPtr(virDomainLookupByUUIDString(connection.get(), machine.uuid().c_str())), machine] {
-    if (own && virDomainShutdownFlags(own.get(), VIR_DOMAIN_SHUTDOWN_GUEST_AGENT) != 0)
-      (void)press_power_button(own.get(), machine);  // who asked waits for the machine's end, with a deadline
-    const std::scoped_lock done(asked->mutex);
-    asked->machines.erase(machine);
-  }).detach();
+  // it may outlive this object; nothing in it throws. Who asked waits for the machine's end, with a deadline.
+  try {
+    std::thread([asked = asked_, connection, own = std::move(own), machine] {
+      if (virDomainShutdownFlags(own.get(), VIR_DOMAIN_SHUTDOWN_GUEST_AGENT) != 0)
+        virDomainShutdownFlags(own.get(), VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN);
+      const std::scoped_lock done(asked->mutex);
+      asked->machines.erase(machine);
+    }).detach();
+  } catch (const std::system_error&) {  // the host has no thread left
+    asked_->machines.erase(machine);
+    return press_power_button(domain.get(), machine);
+  }
   return {};
 }
 

@@ -10,7 +10,7 @@
 
 #include "core/id.hpp"
 #include "core/ssh_key.hpp"
-#include "hypervisor/libvirt.hpp"
+#include "libvirt/handles.hpp"
 
 namespace berth::hypervisor {
 
@@ -18,7 +18,7 @@ namespace berth::hypervisor {
 /// deadline and nobody else anything.
 class Guests {
  public:
-  explicit Guests(std::function<Result<ConnectPtr>()> libvirt) : libvirt_(std::move(libvirt)) {}
+  explicit Guests(LibvirtProvider libvirt) : libvirt_(std::move(libvirt)) {}
 
   /// Asks the guest to power off and returns at once: by its agent where that has its channel open, and by the power
   /// button where not or where the agent does not do it. A machine that does not run is `guest_stopped`.
@@ -37,7 +37,7 @@ class Guests {
     std::set<MachineId> machines;
   };
 
-  std::function<Result<ConnectPtr>()> libvirt_;
+  LibvirtProvider libvirt_;
   std::shared_ptr<Asked> asked_ = std::make_shared<Asked>();
 };
 

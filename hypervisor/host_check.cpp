@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "core/json.hpp"
+#include "libvirt/error.hpp"
 
 namespace berth::hypervisor {
 namespace {

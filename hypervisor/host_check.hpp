@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "hypervisor/accelerator.hpp"
-#include "hypervisor/libvirt.hpp"
+#include "libvirt/handles.hpp"
 
 namespace berth::hypervisor {
 
@@ -28,7 +28,7 @@ class HostChecks {
     std::filesystem::path state_folder, run_folder;
     std::filesystem::path image_inspector;
     const AcceleratorChoice* accelerator = nullptr;
-    std::function<Result<ConnectPtr>()> libvirt;
+    LibvirtProvider libvirt;
     std::function<Result<void>()> firewall;  ///< whether the rules stand as they should
   };
   explicit HostChecks(Sources sources) : sources_(std::move(sources)) {}

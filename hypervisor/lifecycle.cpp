@@ -5,6 +5,7 @@
 
 #include "core/names.hpp"
 #include "hypervisor/domain_state.hpp"
+#include "libvirt/error.hpp"
 
 namespace berth::hypervisor {
 namespace {
@@ -36,10 +37,10 @@ const char* lifecycle_word(int event, int detail) noexcept {
 }
 
 void Lifecycle::follow(Libvirt& libvirt) {
-  libvirt.watch([this](const ConnectPtr& connection) { opened(connection); });
+  libvirt.watch([this](const ConnectPtr& connection) { return opened(connection); });
 }
 
-void Lifecycle::opened(const ConnectPtr& connection) {
+Result<void> Lifecycle::opened(const ConnectPtr& connection) {
   const auto on_domain = [](virConnectPtr, virDomainPtr domain, int event, int detail, void* self) {
     static_cast<Lifecycle*>(self)->domain_event(domain, event, detail);
     return 0;
@@ -50,15 +51,16 @@ void Lifecycle::opened(const ConnectPtr& connection) {
   };
   const virConnectDomainEventCallback domain_callback = on_domain;
   const virConnectDomainEventAgentLifecycleCallback agent_callback = on_agent;
-  virConnectDomainEventRegisterAny(connection.get(), nullptr, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
-                                   VIR_DOMAIN_EVENT_CALLBACK(domain_callback), this, nullptr);
-  virConnectDomainEventRegisterAny(connection.get(), nullptr, VIR_DOMAIN_EVENT_ID_AGENT_LIFECYCLE,
-                                   VIR_DOMAIN_EVENT_CALLBACK(agent_callback), this, nullptr);
-  const auto machines = running_machines(connection.get());
-  if (!machines) return;
+  if (virConnectDomainEventRegisterAny(connection.get(), nullptr, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
+                                       VIR_DOMAIN_EVENT_CALLBACK(domain_callback), this, nullptr) < 0 ||
+      virConnectDomainEventRegisterAny(connection.get(), nullptr, VIR_DOMAIN_EVENT_ID_AGENT_LIFECYCLE,
+                                       VIR_DOMAIN_EVENT_CALLBACK(agent_callback), this, nullptr) < 0)
+    return std::unexpected(libvirt_error(Code::libvirt_failed, "libvirt does not tell of machines' events"));
+  const auto machines = TRY(running_machines(connection.get()));
   std::map<MachineId, bool> now;
-  for (const auto& [machine, state] : *machines) now[machine] = state.agent;
+  for (const auto& [machine, state] : machines) now[machine] = state.agent;
   compare(now);
+  return {};
 }
 
 /// Tells the difference to what was known before the connection was lost.

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "core/id.hpp"
-#include "hypervisor/libvirt.hpp"
+#include "libvirt/connection.hpp"
 
 namespace berth::hypervisor {
 
@@ -28,7 +28,7 @@ class Lifecycle {
   std::map<MachineId, bool> running();
 
  private:
-  void opened(const ConnectPtr& connection);
+  Result<void> opened(const ConnectPtr& connection);
   void compare(const std::map<MachineId, bool>& now);
   void domain_event(virDomain* domain, int event, int detail);
   void agent_event(virDomain* domain, bool connected);

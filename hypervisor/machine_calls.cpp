@@ -14,7 +14,7 @@ Result<std::string> domains_json(virConnect* connection) {
   return dump_json(answer);
 }
 
-void declare_machine_calls(BusServer& bus, Guests& guests, std::function<Result<ConnectPtr>()> libvirt) {
+void declare_machine_calls(BusServer& bus, Guests& guests, LibvirtProvider libvirt) {
   bus.method("Shutdown", 1, false, [&guests](Call& call) -> Result<std::string> {
     const auto machine = TRY(MachineId::parse(call.arguments[0]));
     TRY(guests.shutdown(machine));

@@ -7,7 +7,7 @@
 namespace berth::hypervisor {
 
 /// Declares Shutdown, SetSshKeys and Domains on the bus. The guests must live as long as the bus.
-void declare_machine_calls(BusServer& bus, Guests& guests, std::function<Result<ConnectPtr>()> libvirt);
+void declare_machine_calls(BusServer& bus, Guests& guests, LibvirtProvider libvirt);
 
 /// The answer of `Domains`: every machine that runs, with its state.
 Result<std::string> domains_json(virConnect* connection);

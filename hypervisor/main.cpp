@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include <fmt/format.h>
 #include <malloc.h>
-#include <pthread.h>
 #include <sys/stat.h>
 
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <thread>
 
-#include "core/json.hpp"
 #include "hypervisor/accelerator.hpp"
 #include "hypervisor/config.hpp"
 #include "hypervisor/dispatch.hpp"
@@ -17,9 +13,11 @@
 #include "hypervisor/firewall_watch.hpp"
 #include "hypervisor/guests.hpp"
 #include "hypervisor/host_check.hpp"
-#include "hypervisor/libvirt.hpp"
 #include "hypervisor/lifecycle.hpp"
+#include "hypervisor/log.hpp"
 #include "hypervisor/machine_calls.hpp"
+#include "hypervisor/storage_calls.hpp"
+#include "libvirt/connection.hpp"
 #include "netiso/firewall.hpp"
 #include "netiso/kernel_rules.hpp"
 #include "netiso/networks.hpp"
@@ -31,52 +29,16 @@
 #include "systemd/journal.hpp"
 #include "systemd/listen_fds.hpp"
 #include "systemd/notify.hpp"
+#include "systemd/signal_stop.hpp"
 
 // Wires the rooms together; what it does is in them.
 namespace berth::hypervisor {
 namespace {
 
-using journal::Priority;
-
-std::string image_json(const Image& image) {
-  return dump_json({{"id", image.id.str()},
-                    {"file_size", image.file_size},
-                    {"virtual_size", image.virtual_size},
-                    {"has_kernel", image.boot.has_value()}});
-}
-
-void declare_image_calls(BusServer& bus, Images& images) {
-  bus.method("ImportImage", 2, true, [&images](Call& call) -> Result<std::string> {
-    const auto format = TRY(parse_image_format(call.arguments[0]));
-    std::optional<ImageId> expected;
-    if (!call.arguments[1].empty()) expected = TRY(ImageId::parse(call.arguments[1]));
-    const auto image = TRY(images.import(call.file.get(), format, expected));
-    return image_json(image);
-  });
-  bus.method("ListImages", 0, false, [&images](Call&) -> Result<std::string> {
-    const auto all = TRY(images.list());
-    std::string list = "[";
-    for (const auto& image : all) list += (list.size() > 1 ? "," : "") + image_json(image);
-    return list + "]";
-  });
-  bus.method("RemoveImage", 1, false, [&images](Call& call) -> Result<std::string> {
-    const auto id = TRY(ImageId::parse(call.arguments[0]));
-    TRY(images.remove(id));
-    return "";
-  });
-}
-
-void declare_key_calls(BusServer& bus, Keys& keys) {
-  bus.method("SshHostKey", 2, false, [&keys](Call& call) -> Result<std::string> {
-    const auto user = TRY(UserId::parse(call.arguments[0]));
-    const auto volume = TRY(VolumeId::parse(call.arguments[1]));
-    return keys.ssh_public_key(volume, user);
-  });
-}
-
 DomainSources sources(Libvirt& libvirt, AcceleratorChoice& accelerator, Keys& keys, const Images& images,
                       const Volumes& volumes) {
-  return {[&libvirt] { return libvirt.connect(); }, [&accelerator] { return accelerator.choose(); },
+  return {[&libvirt] { return libvirt.connect(); },
+          [&accelerator] { return accelerator.choose(); },
           [&keys](const VolumeId& volume, const UserId& user) -> Result<HostKey> {
             auto pem = TRY(keys.ssh_private_key(volume, user));
             auto line = TRY(keys.ssh_public_key(volume, user));
@@ -88,36 +50,8 @@ DomainSources sources(Libvirt& libvirt, AcceleratorChoice& accelerator, Keys& ke
             if (image.boot) files.boot = BootFiles{image.boot->kernel, image.boot->initrd, image.boot->cmdline};
             return files;
           },
-          [&volumes](const VolumeId& volume) { return volumes.file(volume); }};
-}
-
-void log_proof(const Result<void>& proof, bool allow_emulation) {
-  const journal::Fields fields{{"MESSAGE_ID", std::string(journal::message::accelerator)}};
-  if (proof) return journal::write(Priority::info, "KVM runs guests on this host", fields);
-  if (allow_emulation)
-    return journal::write(Priority::warning,
-                          fmt::format("Machines are emulated, since allow_emulation is set: {}", emulation_warning),
-                          proof.error(), fields);
-  journal::write(Priority::error, "No machine can be started", proof.error(), fields);
-}
-
-void log_lifecycle(const MachineId& machine, const std::string& event) {
-  journal::write(Priority::info, fmt::format("Machine {}: {}", machine.str(), event),
-                 {{"MESSAGE_ID", std::string(journal::message::lifecycle)},
-                  {"BERTH_MACHINE", machine.str()},
-                  {"BERTH_EVENT", event}});
-}
-
-void log_drift(const Error& drift, const Result<void>& loaded) {
-  if (loaded)
-    return journal::write(Priority::warning,
-                          "The firewall's rules are loaded again; guests are cut off until the agent has looked at "
-                          "them",
-                          drift);
-  journal::write(Priority::error,
-                 "The firewall's rules are gone or changed and cannot be loaded: guests that run may reach what they "
-                 "must not; it is tried again every second",
-                 loaded.error());
+          [&volumes](const VolumeId& volume) { return volumes.file(volume); },
+          [&keys](const VolumeId& volume) { return keys.image_under(volume); }};
 }
 
 /// Says of every machine again how it is, which makes the agent look at it now and not in its next round.
@@ -125,29 +59,6 @@ void say_again(Lifecycle& lifecycle, BusServer& bus) {
   for (const auto& [machine, agent] : lifecycle.running())
     bus.emit("Lifecycle", {machine.str(), agent ? "agent_connected" : "agent_disconnected"});
 }
-
-/// Ends the bus' loop when the service manager or a person asks to. To be made before any other thread, which would
-/// take the signals.
-class SignalStop {
- public:
-  explicit SignalStop(BusServer& bus) {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    thread_ = std::jthread([&bus, signals] {
-      int number = 0;
-      sigwait(&signals, &number);
-      notify_stopping("ends; machines go on");
-      bus.stop();
-    });
-  }
-  ~SignalStop() { pthread_kill(thread_.native_handle(), SIGTERM); }
-
- private:
-  std::jthread thread_;
-};
 
 Result<void> serve(const Config& config, const GuestPolicy& policy) {
   const uid_t agent = TRY(uid_of_user(config.agent_user));
@@ -157,7 +68,10 @@ Result<void> serve(const Config& config, const GuestPolicy& policy) {
   auto socket = TRY(listening_socket(config.socket, agent));
   KernelRules rules(policy);
   BusServer bus(std::move(socket), agent);
-  const SignalStop stop(bus);
+  const SignalStop stop([&bus] {
+    notify_stopping("ends; machines go on");
+    bus.stop();
+  });
 
   Lifecycle lifecycle([&bus](const MachineId& machine, const std::string& event) {
     log_lifecycle(machine, event);
@@ -187,7 +101,7 @@ Result<void> serve(const Config& config, const GuestPolicy& policy) {
   TRY(domains.prepare());
   if (const auto loaded = rules.load(); !loaded)
     journal::write(
-        Priority::error,
+        journal::Priority::error,
         "The firewall's rules cannot be loaded: guests that run are held by what stood before, if it stands; "
         "no machine is started meanwhile, and it is tried again every second",
         loaded.error());
@@ -195,8 +109,7 @@ Result<void> serve(const Config& config, const GuestPolicy& policy) {
   const std::array<Driver*, kinds.size()> drivers{&keys, &volumes, &networks, &firewall, &domains};
   Dispatch dispatch(drivers);
   dispatch.declare(bus);
-  declare_image_calls(bus, images);
-  declare_key_calls(bus, keys);
+  declare_storage_calls(bus, images, keys);
   declare_machine_calls(bus, guests, connect);
   bus.method("Host", 0, false, [&checks](Call&) -> Result<std::string> { return checks.json(); });
   lifecycle.follow(libvirt);
@@ -236,7 +149,7 @@ int run(int argc, char** argv) {
   setenv("TMPDIR", config.run_folder.c_str(), 1);  // scratch files hold parts of seeds, so they too must lie in memory
   const auto served = serve(config, *policy);
   if (served) return EXIT_SUCCESS;
-  journal::write(Priority::error, "berth-hypervisor cannot run", served.error());
+  journal::write(journal::Priority::error, "berth-hypervisor cannot run", served.error());
   return EXIT_FAILURE;
 }
 

@@ -1,44 +1,32 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "netiso/networks.hpp"
 
-#include <libvirt/virterror.h>
-
 #include <array>
 #include <set>
 
 #include "core/names.hpp"
+#include "libvirt/error.hpp"
 #include "netiso/bridge.hpp"
+#include "netiso/dnsmasq.hpp"
 #include "netiso/network_xml.hpp"
-#include "netiso/resolver.hpp"
 
 namespace berth {
 namespace {
 
-template <auto Free>
-struct Deleter {
-  void operator()(auto* p) const noexcept { (void)Free(p); }
-};
-using NetworkPtr = std::unique_ptr<virNetwork, Deleter<virNetworkFree>>;
-
-/// The error of the libvirt call that has just failed on this thread.
-Error failed(virConnectPtr connection, const char* what, const std::string& network) {
-  const char* said = virGetLastErrorMessage();
-  Error error{Code::network_failed, what, {{"network", network}, {"reason", said != nullptr ? said : "unknown"}}};
-  if (virConnectIsAlive(connection) == 1) return error;
-  error.code = Code::libvirt_failed;
-  return std::move(error).with("next", "look at `systemctl status libvirtd`");
+Error failed(const char* what, const std::string& network) {
+  return libvirt_error(Code::network_failed, what).with("network", network);
 }
 
 /// No network where there is none of that name.
 Result<NetworkPtr> find(virConnectPtr connection, const std::string& name) {
   NetworkPtr network(virNetworkLookupByName(connection, name.c_str()));
-  if (network != nullptr || virGetLastErrorCode() == VIR_ERR_NO_NETWORK) return network;
-  return std::unexpected(failed(connection, "cannot look for a user's network", name));
+  if (network != nullptr || libvirt_said(VIR_ERR_NO_NETWORK)) return network;
+  return std::unexpected(failed("cannot look for a user's network", name));
 }
 
 bool is_ours(virNetworkPtr network, const NetworkSpec& spec) {
   std::array<char, VIR_UUID_STRING_BUFLEN> uuid{};
-  const std::unique_ptr<char, Deleter<free>> bridge(virNetworkGetBridgeName(network));
+  const VirAllocated<char> bridge(virNetworkGetBridgeName(network));
   return virNetworkGetUUIDString(network, uuid.data()) == 0 && uuid.data() == spec.user.uuid() && bridge != nullptr &&
          bridge.get() == names::bridge(spec.user);
 }
@@ -56,23 +44,34 @@ Result<Presence> observe_network(virConnectPtr connection, const NetworkSpec& sp
   return bridge;
 }
 
-/// Takes the network away, and its bridge where that stands alone: the network was lost when libvirtd died.
+/// Takes away what libvirt has forgotten of a network, as when it died over it.
+Result<void> remove_remains(const UserId& user) {
+  const Bridge bridge(user);
+  if (!bridge.exists()) return {};
+  TRY(end_dnsmasq(names::network(user)));
+  return bridge.remove();
+}
+
 Result<void> destroy(virConnectPtr connection, const UserId& user) {
   const auto name = names::network(user);
   const auto network = TRY(find(connection, name));
-  if (network == nullptr) return Bridge(user).remove();
+  if (network == nullptr) return remove_remains(user);
   if (virNetworkIsActive(network.get()) == 1 && virNetworkDestroy(network.get()) != 0)
-    return std::unexpected(failed(connection, "cannot stop a user's network", name));
+    return std::unexpected(failed("cannot stop a user's network", name));
   // Ours are transient; one that somebody made persistent would stay defined.
   const auto defined = TRY(find(connection, name));
   if (defined != nullptr && virNetworkUndefine(defined.get()) != 0)
-    return std::unexpected(failed(connection, "cannot remove a user's network", name));
-  return Bridge(user).remove();
+    return std::unexpected(failed("cannot remove a user's network", name));
+  return remove_remains(user);
 }
 
 Result<void> create(virConnectPtr connection, const NetworkSpec& spec) {
-  if (const NetworkPtr made(virNetworkCreateXML(connection, network_xml(spec).c_str())); made != nullptr) return {};
-  auto error = failed(connection, "cannot make a user's network", names::network(spec.user));
+  const auto made = [&] { return NetworkPtr(virNetworkCreateXML(connection, network_xml(spec).c_str())) != nullptr; };
+  if (made()) return {};
+  // A dnsmasq that libvirt has forgotten may have the address still.
+  TRY(end_dnsmasq(names::network(spec.user)));
+  if (made()) return {};
+  auto error = failed("cannot make a user's network", names::network(spec.user));
   return std::unexpected(std::move(error).with("subnet", spec.subnet.str()));
 }
 
@@ -84,8 +83,7 @@ Result<void> restart_dnsmasq(virConnectPtr connection, const NetworkSpec& spec) 
       virNetworkUpdate(network.get(), VIR_NETWORK_UPDATE_COMMAND_MODIFY, VIR_NETWORK_SECTION_IP_DHCP_HOST, -1,
                        dhcp_host_xml(spec.subnet.machine(0)).c_str(), VIR_NETWORK_UPDATE_AFFECT_LIVE) == 0)
     return {};
-  return std::unexpected(
-      failed(connection, "cannot start DHCP and DNS of a user's network", names::network(spec.user)));
+  return std::unexpected(failed("cannot start DHCP and DNS of a user's network", names::network(spec.user)));
 }
 
 Result<void> make(virConnectPtr connection, const NetworkSpec& spec) {
@@ -94,7 +92,7 @@ Result<void> make(virConnectPtr connection, const NetworkSpec& spec) {
   const auto now = TRY(observe_network(connection, spec));
   if (now.state == Presence::State::damaged) TRY(destroy(connection, spec.user));
   if (now.state != Presence::State::present) TRY(create(connection, spec));
-  if (!resolver_listens(spec.subnet.gateway())) TRY(restart_dnsmasq(connection, spec));
+  if (!dnsmasq_listens(spec.subnet.gateway())) TRY(restart_dnsmasq(connection, spec));
   return bridge.harden();
 }
 
@@ -110,17 +108,13 @@ Result<std::vector<Link>> stranded(KernelRules& rules, const UserId& user) {
 /// Whether a network that is there serves those who should use it.
 Result<Presence> observe_use(KernelRules& rules, const NetworkSpec& spec) {
   using enum Presence::State;
-  if (!resolver_listens(spec.subnet.gateway())) return Presence{damaged, "nobody serves DHCP and DNS on the bridge"};
+  if (!dnsmasq_listens(spec.subnet.gateway())) return Presence{damaged, "nobody serves DHCP and DNS on the bridge"};
   const auto taps = TRY(stranded(rules, spec.user));
   if (!taps.empty()) return Presence{damaged, "a running machine is not connected to the bridge: " + taps[0].name()};
   return Presence{present};
 }
 
 }  // namespace
-
-std::mutex& Networks::lock_of(const Id& user) {
-  return locks_[std::hash<std::string>{}(user.str()) % locks_.size()];
-}
 
 Result<Presence> Networks::observe(const Spec& any) {
   using enum Presence::State;
@@ -144,7 +138,7 @@ Result<void> Networks::apply(const Spec& any) {
                                  "a user's subnet has a prefix of 22 or longer",
                                  {{"field", "subnet"}, {"value", spec.subnet.str()}}});
   const auto connection = TRY(libvirt_());
-  const std::lock_guard lock(lock_of(spec.user));
+  const auto turn = TRY(turns_.take(spec.user));
   TRY(rules_.put(elements_of(spec)));
   TRY(make(connection.get(), spec));
   // The rules stand, and let no more pass than before.
@@ -154,7 +148,7 @@ Result<void> Networks::apply(const Spec& any) {
 
 Result<void> Networks::remove(const Id& user) {
   const auto connection = libvirt_();
-  const std::lock_guard lock(lock_of(user));
+  const auto turn = TRY(turns_.take(user));
   auto destroyed =
       connection ? destroy(connection->get(), UserId(user)) : Result<void>(std::unexpected(connection.error()));
   auto forgotten = rules_.remove(user, Kind::network);
@@ -167,8 +161,8 @@ Result<std::vector<Id>> Networks::list() {
   const auto connection = TRY(libvirt_());
   virNetworkPtr* raw = nullptr;
   const int count = virConnectListAllNetworks(connection.get(), &raw, 0);
-  if (count < 0) return std::unexpected(failed(connection.get(), "cannot list networks", "all"));
-  const std::unique_ptr<virNetworkPtr, Deleter<free>> array(raw);
+  if (count < 0) return std::unexpected(failed("cannot list networks", "all"));
+  const VirAllocated<virNetworkPtr> array(raw);
   std::set<Id> users;
   for (int i = 0; i < count; ++i) {
     const NetworkPtr network(raw[i]);

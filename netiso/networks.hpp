@@ -1,20 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
-#include <libvirt/libvirt.h>
-
-#include <array>
-#include <functional>
-#include <memory>
-#include <mutex>
-
+#include "libvirt/handles.hpp"
+#include "libvirt/turns.hpp"
 #include "netiso/bounds.hpp"
 #include "netiso/kernel_rules.hpp"
 
 namespace berth {
-
-/// A live connection to libvirtd, opened again when libvirtd was restarted; `libvirt_failed` when there is none.
-using LibvirtProvider = std::function<Result<std::shared_ptr<virConnect>>()>;
 
 /// A user's network: a libvirt network of one bridge, DHCP and DNS, and the firewall's leave for guests to use these.
 ///
@@ -40,13 +32,10 @@ class Networks : public Driver {
   Result<std::vector<Id>> list() override;
 
  private:
-  /// Two sessions of one user may want its network at once; making one takes 0.1 s, so others do not wait.
-  std::mutex& lock_of(const Id& user);
-
   LibvirtProvider libvirt_;
   KernelRules& rules_;
   const Bounds bounds_;
-  std::array<std::mutex, 16> locks_;
+  Turns turns_;  ///< two sessions of one user may want its network at once
 };
 
 }  // namespace berth

@@ -2,48 +2,28 @@
 #include "storage/libvirt_secrets.hpp"
 
 #include <fmt/format.h>
-#include <libvirt/virterror.h>
 
 #include <string>
 
+#include "libvirt/error.hpp"
+#include "libvirt/xml.hpp"
+
 namespace berth {
 namespace {
-
-struct Free {
-  void operator()(virSecret* secret) const noexcept { (void)virSecretFree(secret); }
-};
-using SecretPtr = std::unique_ptr<virSecret, Free>;
 
 // The value of a private secret cannot be asked for, so its description tells whether it has been set.
 constexpr std::string_view without_value = "berth volume, key not loaded yet", with_value = "berth volume";
 
 Error failed(const char* doing, const VolumeId& volume) {
-  return {Code::libvirt_failed,
-          fmt::format("cannot {} a volume's key in libvirt", doing),
-          {{"volume", volume.str()},
-           {"reason", virGetLastErrorMessage()},
-           {"next", "look at 'systemctl status libvirtd', then try again"}}};
-}
-
-/// Ids and the paths made from them have no characters that XML would mind, but the folder is the operator's choice.
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '&')
-      out += "&amp;";
-    else if (c == '<')
-      out += "&lt;";
-    else
-      out += c;
-  }
-  return out;
+  return libvirt_error(Code::libvirt_failed, fmt::format("cannot {} a volume's key in libvirt", doing))
+      .with("volume", volume.str());
 }
 
 std::string secret_xml(const VolumeId& volume, const std::filesystem::path& file, std::string_view description) {
   return fmt::format(
       "<secret ephemeral='yes' private='yes'><uuid>{}</uuid><description>{}</description>"
       "<usage type='volume'><volume>{}</volume></usage></secret>",
-      volume.uuid(), description, escaped(file.string()));
+      volume.uuid(), description, xml_escaped(file.string()));
 }
 
 Result<SecretPtr> define(virConnectPtr connection, const VolumeId& volume, const std::filesystem::path& file,
@@ -56,11 +36,11 @@ Result<SecretPtr> define(virConnectPtr connection, const VolumeId& volume, const
 /// The secret, or a null pointer when there is none.
 Result<SecretPtr> look_up(virConnectPtr connection, const VolumeId& volume) {
   SecretPtr secret(virSecretLookupByUUIDString(connection, volume.uuid().c_str()));
-  if (!secret && virGetLastErrorCode() != VIR_ERR_NO_SECRET) return std::unexpected(failed("look up", volume));
+  if (!secret && !libvirt_said(VIR_ERR_NO_SECRET)) return std::unexpected(failed("look up", volume));
   return secret;
 }
 
-using Text = std::unique_ptr<char, decltype(&free)>;
+using Text = VirAllocated<char>;
 
 bool described_as(const Text& xml, std::string_view description) {
   return std::string_view(xml.get()).find(fmt::format("<description>{}</description>", description)) !=
@@ -68,7 +48,7 @@ bool described_as(const Text& xml, std::string_view description) {
 }
 
 Result<Text> xml_of(virSecretPtr secret, const VolumeId& volume) {
-  Text xml(virSecretGetXMLDesc(secret, 0), &free);
+  Text xml(virSecretGetXMLDesc(secret, 0));
   if (!xml) return std::unexpected(failed("look at", volume));
   return xml;
 }
@@ -120,7 +100,7 @@ Result<void> LibvirtSecrets::drop(const VolumeId& volume) {
     const auto secret = TRY(look_up(connection, volume));
     if (!secret) return {};
     TRY(check_ours(secret.get(), volume));
-    if (virSecretUndefine(secret.get()) != 0 && virGetLastErrorCode() != VIR_ERR_NO_SECRET)
+    if (virSecretUndefine(secret.get()) != 0 && !libvirt_said(VIR_ERR_NO_SECRET))
       return std::unexpected(failed("remove", volume));
     return {};
   });

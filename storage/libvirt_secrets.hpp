@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #pragma once
 
-#include <libvirt/libvirt.h>
-
-#include <functional>
-#include <memory>
-
+#include "libvirt/handles.hpp"
 #include "storage/secret_store.hpp"
 
 namespace berth {
@@ -14,10 +10,9 @@ namespace berth {
 /// one back), with the UUID `VolumeId::uuid()`. What fails is `libvirt_failed`.
 class LibvirtSecrets : public SecretStore {
  public:
-  using Connection = std::shared_ptr<virConnect>;
   /// `connect` gives a connection that lives, a new one when libvirtd was restarted; it is asked at every call, and a
   /// second time when a connection turns out to be dead.
-  explicit LibvirtSecrets(std::function<Result<Connection>()> connect) : connect_(std::move(connect)) {}
+  explicit LibvirtSecrets(LibvirtProvider connect) : connect_(std::move(connect)) {}
 
   Result<void> put(const VolumeId& volume, const std::filesystem::path& file, const Secret& passphrase) override;
   Result<bool> has(const VolumeId& volume) override;
@@ -27,7 +22,7 @@ class LibvirtSecrets : public SecretStore {
   template <class Call>
   auto on_connection(Call call) -> decltype(call(nullptr));
 
-  std::function<Result<Connection>()> connect_;
+  LibvirtProvider connect_;
 };
 
 }  // namespace berth

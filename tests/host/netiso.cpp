@@ -6,27 +6,18 @@
 //   observe|apply KIND SPEC      KIND: firewall, network or gateway (a network's firewall element alone)
 //   remove KIND ID | list KIND
 //   names USER MACHINE ADDRESS   the derived bridge, tap and MAC
-#include <libvirt/libvirt.h>
-#include <libvirt/virterror.h>
-
 #include <iostream>
 #include <map>
 #include <sstream>
 
 #include "core/json.hpp"
 #include "core/names.hpp"
+#include "libvirt/connection.hpp"
 #include "netiso/firewall.hpp"
 #include "netiso/networks.hpp"
 
 namespace berth {
 namespace {
-
-Result<std::shared_ptr<virConnect>> connect() {
-  virConnectPtr connection = virConnectOpen("qemu:///system");
-  if (connection == nullptr)
-    return std::unexpected(Error{Code::libvirt_failed, "no libvirt", {{"reason", virGetLastErrorMessage()}}});
-  return std::shared_ptr<virConnect>(connection, virConnectClose);
-}
 
 /// A network's firewall element without its bridge, which the test makes itself.
 class Gateways : public Driver {
@@ -50,7 +41,7 @@ const Bounds anything{Block({}, 0), 1, 65535};
 class Room {
  public:
   Room(const GuestPolicy& policy)
-      : rules_(policy), firewall_(rules_, anything), networks_(connect, rules_, anything), gateways_(rules_) {}
+      : rules_(policy), firewall_(rules_, anything), networks_([this] { return libvirt_.connect(); }, rules_, anything), gateways_(rules_) {}
 
   Result<std::string> obey(const std::string& line) {
     std::istringstream words(line);
@@ -88,6 +79,7 @@ class Room {
     return answer;
   }
 
+  Libvirt libvirt_;
   KernelRules rules_;
   Firewall firewall_;
   Networks networks_;
@@ -102,7 +94,6 @@ int run(int argc, const char* const* argv) {
     std::cerr << describe(policy.error()) << "\n";
     return 1;
   }
-  virSetErrorFunc(nullptr, [](void*, virErrorPtr) {});
   Room room(*policy);
   for (std::string line; std::getline(std::cin, line);) {
     const auto answer = room.obey(line);

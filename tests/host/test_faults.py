@@ -136,6 +136,24 @@ class Faults(HostTest):
         self.assert_works()
         self.assertEqual(self.say("before", "alice", "echo here"), "here")
 
+    def test_libvirtd_that_hangs(self):
+        """It costs those who need it a deadline, and nobody else anything."""
+        self.create("before")
+        self.box.run("systemctl", "kill", "--kill-whom=main", "--signal=STOP", "libvirtd.service")
+        try:
+            accepted = [self.box.api("POST", "v1/sessions", self.body(f"broken{n}")) for n in range(4)]
+            paths = [f"v1/sessions/{answer.json['session']['id']}" for answer in accepted]
+            for path in paths:
+                reason = until("the session says why it fails", lambda: self.box.api("GET", path).json["reason"], 120, 0.5)
+                self.assertEqual(reason["code"], "VM_004", reason)
+            self.assertIn("libvirtd does not answer", self.box.berth("host", "check", check=False).stdout)
+        finally:
+            self.box.run("systemctl", "kill", "--kill-whom=main", "--signal=CONT", "libvirtd.service")
+        for answer in accepted:
+            self.box.operation(answer, 180)
+        self.assertEqual(self.say("before", "alice", "echo here"), "here")
+        self.assert_works()
+
     def test_qemu_that_dies_at_its_start(self):
         self.box.run("mv", QEMU, f"{QEMU}.real")
         try:

@@ -29,8 +29,23 @@ class Package(HostTest):
         self.assertIn(f"Uid:\t{user}\t{user}", agent)
         manager = self.box.shell(f"cat /proc/{self.box.pid(UNITS[0])}/status")
         self.assertIn("Seccomp:\t2", manager)
-        for unit, worst in ((UNITS[0], 40), (UNITS[1], 15)):
+        for unit, worst in ((UNITS[0], 36), (UNITS[1], 13)):
             self.box.run("systemd-analyze", "security", "--no-pager", f"--threshold={worst}", unit)
+
+    def test_1_a_daemon_that_leaks_ends_before_guests_do(self):
+        for unit, most in zip(UNITS, (1 << 30, 64 << 20)):
+            self.assertEqual(int(self.box.run("systemctl", "show", "-P", "MemoryMax", unit).stdout), most)
+
+    def test_1_the_manager_opens_no_device_but_kvm(self):
+        """Tried by a process that joins its control group."""
+        group = self.box.run("systemctl", "show", "-P", "ControlGroup", UNITS[0]).stdout.strip()
+        join = f"echo $$ > /sys/fs/cgroup{group}/cgroup.procs"
+
+        def opens(device, before):
+            return self.box.run("sh", "-c", f"{before} && exec 3<>{device}", check=False).returncode == 0
+        self.assertTrue(opens("/dev/net/tun", "true"), "the control failed")
+        self.assertFalse(opens("/dev/net/tun", join))
+        self.assertEqual(opens("/dev/kvm", join), opens("/dev/kvm", "true"))
 
     def test_1_the_host_key_is_encrypted_and_roots(self):
         self.assertEqual(self.box.shell(f"stat -c '%U %a' {KEY}").strip(), "root 600")

@@ -7,7 +7,7 @@
 #include <regex>
 
 #include "core/names.hpp"
-#include "hypervisor/libvirt.hpp"
+#include "libvirt/handles.hpp"
 #include "specs.hpp"
 
 using namespace berth;
@@ -85,6 +85,12 @@ TEST_CASE("an image without a kernel boots by its disk") {
   const auto xml = domain_xml(test::machine(), from, Accelerator::kvm);
   CHECK(xml.contains("<boot dev='hd'/>"));
   CHECK_FALSE(xml.contains("<kernel>"));
+}
+
+TEST_CASE("a machine's memory is in no core dump, and shared with no other") {
+  const auto xml = domain_xml(test::machine(), files(), Accelerator::kvm);
+  CHECK(element(xml, "memory ").contains("dumpCore='off'"));
+  CHECK(element(xml, "memoryBacking").contains("<nosharepages/>"));
 }
 
 TEST_CASE("text from an image stays text") {

@@ -35,9 +35,18 @@ class World {
   fs::path logs() const { return root_ / "logs"; }
   virConnect* connection() { return connection_.get(); }
 
+  ImageId image_under = test::machine().image;
+
   Domains domains() {
     DomainSources sources;
     sources.libvirt = [this]() -> Result<ConnectPtr> { return connection_; };
+    sources.accelerator = []() -> Result<Accelerator> { return Accelerator::qemu; };
+    sources.host_key = [](const VolumeId&, const UserId&) -> Result<HostKey> {
+      return HostKey{Secret::random(32), test::key_line};
+    };
+    sources.image = [](const ImageId&) -> Result<ImageFiles> { return ImageFiles{"/disk", "raw"}; };
+    sources.volume = [](const VolumeId&) -> fs::path { return "/volume"; };
+    sources.image_under = [this](const VolumeId&) -> Result<ImageId> { return image_under; };
     return {std::move(sources), seeds(), boot(), logs()};
   }
   DomainPtr run(const std::string& name, const Id& id) {
@@ -100,6 +109,20 @@ TEST_CASE("nothing of a machine stays when it is removed, and nothing of another
   CHECK(fs::exists(other));
   fs::remove(other);
   CHECK(fs::is_empty(world.logs()));
+}
+
+TEST_CASE("a volume is not started over another image than its own") {
+  World world;
+  auto domains = world.domains();
+  REQUIRE(domains.prepare());
+  const auto control = domains.apply(test::machine());
+  REQUIRE_FALSE(control);  // libvirt's driver for tests has no emulator; so far it comes
+  CHECK(control.error().code == Code::start_failed);
+  world.image_under = ImageId::parse(std::string(64, 'b')).value();
+  const auto refused = domains.apply(test::machine());
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == Code::wrong_state);
+  CHECK(fs::is_empty(world.seeds()));
 }
 
 TEST_CASE("seeds that were broken off are gone after the next start of the daemon") {
