@@ -21,7 +21,6 @@ using std::chrono::steady_clock;
 constexpr std::size_t largest_answer = 64 << 20;
 constexpr std::chrono::seconds usual_silence{60};    // no answer takes so long; work is done behind operations
 constexpr std::chrono::seconds import_silence{900};  // an image is checked and copied before the answer
-constexpr std::chrono::milliseconds pause_between_tries{250};
 
 std::string target_of(const Request& request) {
   std::string target = "/api/v1";

@@ -41,6 +41,7 @@ class Api {
   /// How long a broken connection is tried again: an agent that is restarted is back within seconds.
   static constexpr std::chrono::seconds patience{60};
   static constexpr std::chrono::seconds start_patience{30};
+  static constexpr std::chrono::milliseconds pause_between_tries{250};
 
   /// Told again and again why a call waits, and with nullptr when it no longer does.
   using Waiting = std::function<void(const Failure* why)>;

@@ -91,7 +91,10 @@ Outcome<Exit> create(const Context& context) {
     accepted = context.api.call(request);
   }
   if (!accepted) return std::unexpected(std::move(accepted).error());
-  return conclude(context, *accepted, "is running: " + hint(context, "ssh", context.arguments.words()[0]));
+  TRY(conclude(context, *accepted, "is running"));
+  if (!context.settings.json && !context.arguments.has("no-wait"))
+    context.screen.out << fmt::format("log in: {}\n", hint(context, "ssh", context.arguments.words()[0]));
+  return Exit::ok;
 }
 
 }  // namespace
@@ -100,7 +103,7 @@ constinit const Command create_command{
     "create",
     "NAME --image IMAGE [OPTIONS]",
     "make a session and wait until its machine answers",
-    "NAME has 1 to 32 of a-z, 0-9 and inner hyphens, a letter first. Without --ssh-key, a key of berth's own in\n"
+    "NAME has 1 to 32 of a-z, 0-9 and inner hyphens, a letter first. Without --ssh-key, a key of berth's own in "
     "~/.config/berth (made when it is not there) may log in, and `berth ssh` offers it.",
     {.options = options, .least_words = 1, .most_words = 1},
     create};

@@ -4,12 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <optional>
 
+#include "cli/follow.hpp"
 #include "cli/help.hpp"
 #include "cli/nearest.hpp"
-#include "cli/progress.hpp"
 
 namespace berth::cli {
 namespace {
@@ -48,18 +47,6 @@ Failure incomplete(std::string_view group) {
     if (command->name.starts_with(group) && is_group(group))
       list += fmt::format("{}{}", list.empty() ? "" : ", ", command->name);
   return {Exit::usage, fmt::format("'{}' needs a second word", group), "one of: " + list};
-}
-
-/// What is waited for while the agent starts or is away.
-Step waiting_for_agent(const Failure& why) {
-  if (why.error.code != Code::starting) return {"waiting for the agent, which does not answer"};
-  Step step{"waiting for the agent, which brings its sessions up to date after a start"};
-  for (const auto& [name, value] : why.error.details) {
-    if (name == "sessions_done") step.done = std::strtoull(value.c_str(), nullptr, 10);
-    if (name == "sessions_total") step.total = std::strtoull(value.c_str(), nullptr, 10);
-    if (name == "waiting_for") step.detail = value;
-  }
-  return step;
 }
 
 Outcome<Exit> run_command(const Command& command, const std::vector<std::string>& line, const Environment& environment,

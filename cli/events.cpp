@@ -24,7 +24,6 @@ constexpr std::array<Option, 2> options{{
 }};
 
 constexpr std::chrono::seconds silence{30};
-constexpr std::chrono::milliseconds pause_between_tries{250};
 
 /// "step 3/7: waiting for the machine", "quota exceeded": what an event's data says to a person.
 std::string data_text(const json& data) {
@@ -46,24 +45,26 @@ class Printer {
   /// `last_id` is the event behind which to begin; empty for the agent to say.
   Printer(const Context& context, std::string last_id) : context_(context), last_id_(std::move(last_id)) {}
 
-  bool print(const ServerSentEvent& event) {
+  void print(const ServerSentEvent& event) {
     last_id_ = event.id;
     const auto value = parse_json(event.data);
-    if (!value) return true;  // not an event of the API: nothing that could be shown
+    if (!value) return;  // not an event of the API: nothing that could be shown
     if (context_.settings.json) {
       context_.screen.json(*value);
     } else if (const auto read = read_event(*value)) {
       context_.screen.out << line(*read) << std::flush;
     }
-    return true;
   }
   const std::string& last_id() const { return last_id_; }
 
  private:
   std::string line(const Event& event) const {
-    return fmt::format("{}  {:<20}  {}  {}\n", to_text(event.time), printable(event.type),
-                       printable(event.session.empty() ? "-" : event.session), printable(data_text(event.data)));
+    const auto second = to_text(event.time).substr(0, std::string_view("2026-02-03T04:05:06").size()) + "Z";
+    return fmt::format("{}  {:<19}  {:<8}  {}  {}\n", second, printable(event.type), shown(event.user),
+                       shown(data_text(event.data)), shown(event.session));
   }
+
+  static std::string shown(const std::string& word) { return word.empty() ? "-" : printable(word); }
 
   const Context& context_;
   std::string last_id_;
@@ -77,7 +78,10 @@ Outcome<void> listen(const Context& context, Request request, Printer& printer) 
   return context.api.stream(
       request,
       [&](std::string_view bytes) {
-        return parser.feed(bytes, [&](const auto& event) { return printer.print(event); });
+        return parser.feed(bytes, [&](const auto& event) {
+          printer.print(event);
+          return true;
+        });
       },
       silence);
 }
@@ -91,7 +95,7 @@ Outcome<Exit> follow_for_ever(const Context& context, const Request& request, Pr
     if (!unreached) last_contact = steady_clock::now();
     if (!ended && (!may_pass(ended.error()) || steady_clock::now() - last_contact > Api::patience))
       return std::unexpected(std::move(ended).error());
-    std::this_thread::sleep_for(pause_between_tries);
+    std::this_thread::sleep_for(Api::pause_between_tries);
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <thread>
 
 #include "cli/farewell.hpp"
@@ -17,7 +18,6 @@ using nlohmann::json;
 using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds silence{20};  // then the operation is asked for, and the stream opened anew
-constexpr std::chrono::milliseconds pause_between_tries{250};
 
 Step step_of(const Operation& operation) {
   return {operation.step, operation.steps_done, operation.steps_total};
@@ -79,6 +79,17 @@ Failure given_up(Failure failure, const std::string& operation) {
 
 }  // namespace
 
+Step waiting_for_agent(const Failure& why) {
+  if (why.error.code != Code::starting) return {"waiting for the agent, which does not answer"};
+  Step step{"waiting for the agent, which is starting"};
+  for (const auto& [name, value] : why.error.details) {
+    if (name == "sessions_done") step.done = std::strtoull(value.c_str(), nullptr, 10);
+    if (name == "sessions_total") step.total = std::strtoull(value.c_str(), nullptr, 10);
+    if (name == "waiting_for") step.what += ": " + value;
+  }
+  return step;
+}
+
 Outcome<json> follow(const Api& api, const json& started, Progress& progress) {
   auto latest = started;
   auto operation = TRY(read_operation(latest));
@@ -96,10 +107,8 @@ Outcome<json> follow(const Api& api, const json& started, Progress& progress) {
       return std::unexpected(given_up(std::move(answer).error(), operation.id));
     }
     if (!operation.running()) break;
-    auto step = step_of(operation);
-    if (!answer) step.what = "waiting for the agent, which does not answer";
-    progress.show(std::move(step));
-    std::this_thread::sleep_for(pause_between_tries);
+    progress.show(answer ? step_of(operation) : waiting_for_agent(answer.error()));
+    std::this_thread::sleep_for(Api::pause_between_tries);
   }
   return latest;
 }

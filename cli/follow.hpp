@@ -18,6 +18,9 @@ Outcome<nlohmann::json> follow(const Api& api, const nlohmann::json& operation, 
 Outcome<nlohmann::json> await_operation(const Context& context, const nlohmann::json& operation,
                                         const std::string& subject);
 
+/// What is shown while the agent is away or still starting.
+Step waiting_for_agent(const Failure& why);
+
 /// Nothing for one that succeeded; else why it failed.
 Outcome<void> success_of(const nlohmann::json& operation);
 

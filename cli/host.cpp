@@ -22,17 +22,12 @@ Cell mark(const std::string& state) {
 
 std::string check_text(const Check& check, const Screen& screen) {
   const auto [sign, colour] = mark(check.state);
-  auto text = fmt::format("{} {}  {}\n", screen.paint(sign, colour),
-                          screen.paint(printable(check.name), Colour::strong), printable(check.detail));
-  if (check.state != "ok" && !check.remedy.empty()) text += fmt::format("    mend it: {}\n", printable(check.remedy));
+  const auto name = printable(check.name);
+  const auto detail = wrapped(printable(check.detail), 2 + columns(name) + 2, screen.width);
+  auto text = fmt::format("{} {}  {}\n", screen.paint(sign, colour), screen.paint(name, Colour::strong), detail);
+  if (check.state != "ok" && !check.remedy.empty())
+    text += fmt::format("    {}\n", wrapped("mend it: " + printable(check.remedy), 4, screen.width));
   return text;
-}
-
-Failure no_hypervisor(const json& health) {
-  Failure failure(Exit::unavailable, "the hypervisor manager does not answer",
-                  "look at: systemctl status berth-hypervisor");
-  failure.error.details.emplace_back("agent", health.value("status", "unknown"));
-  return failure;
 }
 
 /// What the agent has to say beside the checks: that it is starting, and what it found and does not know.
@@ -56,8 +51,7 @@ std::string agent_text(const json& health) {
 Outcome<Exit> check(const Context& context) {
   const auto health = TRY(context.api.call({.method = "GET", .path = {"admin", "health"}}));
   if (context.settings.json) context.screen.json(health);
-  const auto hypervisor = health.value("hypervisor", json());
-  if (!hypervisor.is_object() || !hypervisor.contains("checks")) return std::unexpected(no_hypervisor(health));
+  const auto hypervisor = TRY(field(health, "hypervisor"));
   const auto checks = TRY(read_checks(hypervisor));
   if (!context.settings.json) {
     for (const auto& check : checks) context.screen.out << check_text(check, context.screen);

@@ -37,7 +37,8 @@ Outcome<Source> open_image(const std::string& file) {
   struct stat info {};
   const bool opened = source.fd && fstat(source.fd.get(), &info) == 0;
   if (!opened || !S_ISREG(info.st_mode)) {
-    Failure failure(errno == ENOENT ? Exit::not_found : Exit::usage, "cannot read the image file");
+    const bool missing = !opened && errno == ENOENT;
+    Failure failure(missing ? Exit::not_found : Exit::usage, "cannot read the image file");
     const char* reason =
         opened ? "not a regular file" : std::strerror(errno);  // NOLINT(concurrency-mt-unsafe): glibc's is safe
     failure.error.details = {{"file", file}, {"reason", reason}};
@@ -83,8 +84,8 @@ Outcome<Exit> import(const Context& context) {
     return Exit::ok;
   }
   const auto image = TRY(read_image(value));
-  context.screen.out << fmt::format("{} is there: {}, {} on a machine's disk\n", printable(image.name),
-                                    printable(image.id), size_text(image.virtual_size));
+  context.screen.out << fmt::format("{} is there ({}), {} on a machine's disk\n", printable(image.name),
+                                    printable(image.id.substr(0, 12)), size_text(image.virtual_size));
   return Exit::ok;
 }
 
@@ -122,7 +123,7 @@ constinit const Command image_import_command{
     "image import",
     "FILE --name NAME [--sha256 SUM] [--format FORMAT]",
     "bring an image that sessions can be made from",
-    "FILE is a disk as qcow2 or raw, or a bundle: a tar of kernel, initrd, cmdline and disk.raw or disk.qcow2.\n"
+    "FILE is a disk as qcow2 or raw, or a bundle: a tar of kernel, initrd, cmdline and disk.raw or disk.qcow2. "
     "It is checked before it is taken. What it is must be said, by its ending or by --format; it is never guessed.",
     {.options = import_options, .least_words = 1, .most_words = 1},
     import};

@@ -43,12 +43,8 @@ void Progress::show(Step step) {
   if (style_ == Style::live || (style_ == Style::plain && !same)) draw();
 }
 
-std::chrono::milliseconds Progress::elapsed() const {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began_);
-}
-
 void Progress::draw() {
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(elapsed());
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(std::chrono::steady_clock::now() - began_);
   constexpr std::size_t plain_width = 400;
   if (style_ == Style::live)
     // One column stays free: a full line would make some terminals scroll.

@@ -33,7 +33,6 @@ class Progress {
   ~Progress();
 
   void show(Step step);
-  std::chrono::milliseconds elapsed() const;
 
  private:
   void draw();  // the lock is held

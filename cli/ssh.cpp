@@ -92,7 +92,7 @@ constinit const Command ssh_command{
     "ssh",
     "NAME [-- COMMAND...]",
     "open a shell in a session's machine, or run a command there",
-    "Waits for a session that is being made. The machine's host key is known beforehand; another one is refused.\n"
+    "Waits for a session that is being made. The machine's host key is known beforehand; another one is refused. "
     "berth's own key, your agent's and your usual ones are offered. Ends as ssh does.",
     {.options = options, .least_words = 1, .most_words = 1, .takes_rest = true},
     ssh};

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cwchar>
 
 namespace berth::cli {
@@ -99,6 +100,21 @@ std::string fitted(std::string_view text, std::size_t most_columns) {
     text.remove_prefix(bytes);
   }
   return most_columns == 0 ? "" : head + "…";
+}
+
+std::string wrapped(std::string_view text, std::size_t indent, std::size_t width) {
+  std::string all;
+  std::size_t used = indent;
+  while (!text.empty()) {
+    const auto word = text.substr(0, text.find(' '));
+    text.remove_prefix(std::min(word.size() + 1, text.size()));
+    const bool first = used == indent;
+    const bool fits = first || used + 1 + columns(word) <= width;
+    if (!first) all += fits ? " " : "\n" + std::string(indent, ' ');
+    used = (fits ? used + (first ? 0 : 1) : indent) + columns(word);
+    all += word;
+  }
+  return all;
 }
 
 }  // namespace berth::cli

@@ -17,4 +17,8 @@ std::size_t columns(std::string_view text);
 /// The beginning of printable text that fits into so many columns; what is cut off is shown as "…".
 std::string fitted(std::string_view text, std::size_t most_columns);
 
+/// The text with its lines broken at blanks, so that none goes beyond `width` columns as long as its words allow. It
+/// begins at column `indent`, and so does every line after the first.
+std::string wrapped(std::string_view text, std::size_t indent, std::size_t width);
+
 }  // namespace berth::cli

@@ -75,7 +75,8 @@ class Conformance(HostTest):
         self.ask("GET", f"v1/operations/{operation}", status=200)
         self.box.wait_operation(operation)
         for path in (f"v1/operations/{operation}", f"v1/sessions/{session}", "v1/sessions?user=alice&limit=1",
-                     "v1/images", "v1/admin/health", "v1/admin/resources", "/healthz", "/readyz", "/metrics"):
+                     "v1/images", "v1/admin/health", "v1/admin/resources", "v1/events?follow=no", "/healthz", "/readyz",
+                     "/metrics"):
             self.ask("GET", path, status=200)
         self.ask("POST", f"v1/sessions/{session}/actions/extend", {"seconds": 60}, status=200)
         key = self.box.shell("ssh-keygen -q -t ed25519 -N '' -C c -f /root/c; cat /root/c.pub").strip()

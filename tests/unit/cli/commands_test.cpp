@@ -162,9 +162,6 @@ TEST_CASE("the host's checks are told with their remedies, and a failed one ends
   const auto failed = typed(bad.socket(), {"host", "check"});
   CHECK(failed.exit == Exit::failed);
   CHECK(failed.out.find("✘ nft  missing\n    mend it: apt install nftables\n") != std::string::npos);
-
-  const FakeAgent alone([&](const Call&) { return json_reply({{"status", "degraded"}, {"hypervisor", nullptr}}); });
-  CHECK(typed(alone.socket(), {"host", "check"}).exit == Exit::unavailable);
 }
 
 TEST_CASE("ssh waits for no machine that is stopped, and says how to start it") {
@@ -188,7 +185,7 @@ TEST_CASE("stored events are printed, one a line") {
     return Reply{200, ": hello\n\nid: 7\nevent: session.running\ndata: " + event.dump() + "\n\n", "text/event-stream"};
   });
   const auto text = typed(agent.socket(), {"events", "--session", session_id}).out;
-  CHECK(text == "2026-02-03T04:05:06.789Z  session.running       " + session_id + "  name=a\\x1b[2J\n");
+  CHECK(text == "2026-02-03T04:05:06Z  session.running      alice     name=a\\x1b[2J  " + session_id + "\n");
   CHECK(json::parse(typed(agent.socket(), {"events", "--json"}).out) == event);
   CHECK(agent.calls().front().query.at("session") == session_id);
   CHECK(agent.calls().front().query.at("follow") == "no");

@@ -41,7 +41,8 @@ TEST_CASE("create sends what was asked for, waits and says what is there") {
   const FakeAgent agent(usual);
   const auto ended = typed(agent.socket(), create_web);
   CHECK(ended.exit == Exit::ok);
-  CHECK(ended.out.starts_with("web is running: berth ssh web"));
+  CHECK(ended.out.starts_with("web is running ("));
+  CHECK(ended.out.ends_with(" s)\nlog in: berth ssh web\n"));
   CHECK(ended.err.find("web  2/7  making the disk") != std::string::npos);
   const auto call = agent.calls().front();
   const auto body = json::parse(call.body);

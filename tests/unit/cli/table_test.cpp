@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "cli/utf8.hpp"
+#include "fake_agent.hpp"
 
 using namespace berth::cli;
 
@@ -80,4 +81,18 @@ TEST_CASE("JSON on a terminal is ASCII") {
   Shown shown;
   shown.plain.json({{"name", "a\xc2\x9b\x1b\x7f"}});
   CHECK(shown.out.str() == "{\"name\":\"a\\u009b\\u001b\\u007f\"}\n");
+}
+
+TEST_CASE("long text is broken at blanks and goes on below where it began") {
+  CHECK(wrapped("one two three", 4, 80) == "one two three");
+  CHECK(wrapped("one two three", 4, 11) == "one two\n    three");
+  CHECK(wrapped("one two three", 4, 5) == "one\n    two\n    three");
+  CHECK(wrapped("", 4, 80).empty());
+  for (const auto& line : {std::vector<std::string>{"help"}, {"help", "create"}, {"help", "exit-codes"}}) {
+    std::istringstream text(test::typed("/nonexistent", line).out);
+    for (std::string one; std::getline(text, one);) {
+      CAPTURE(one);
+      CHECK(one.size() <= 80);
+    }
+  }
 }
