@@ -22,7 +22,8 @@ Error file_error(std::string_view doing, const fs::path& path, int error_number)
   const bool full = error_number == ENOSPC || error_number == EDQUOT;
   return {full ? Code::storage_full : Code::storage_failed,
           full ? "the file system is full" : fmt::format("cannot {} a file", doing),
-          {{"path", path.string()}, {"reason", std::strerror(error_number)}}};  // NOLINT(concurrency-mt-unsafe): glibc's is safe
+          {{"path", path.string()},
+           {"reason", std::strerror(error_number)}}};  // NOLINT(concurrency-mt-unsafe): glibc's is safe
 }
 
 Result<std::string> read_file(const fs::path& path, std::size_t most) {
@@ -31,9 +32,8 @@ Result<std::string> read_file(const fs::path& path, std::size_t most) {
   struct stat info {};
   if (fstat(fd.get(), &info) != 0) return std::unexpected(file_error("read", path, errno));
   if (!S_ISREG(info.st_mode) || static_cast<std::size_t>(info.st_size) > most)
-    return std::unexpected(Error{Code::storage_failed,
-                                 fmt::format("not a regular file of at most {} bytes", most),
-                                 {{"path", path.string()}}});
+    return std::unexpected(Error{
+        Code::storage_failed, fmt::format("not a regular file of at most {} bytes", most), {{"path", path.string()}}});
   std::string text(static_cast<std::size_t>(info.st_size), '\0');
   std::size_t have = 0;
   while (have < text.size()) {
@@ -67,7 +67,8 @@ bool cannot_share(int error_number) {
 Result<void> copy_through_memory(int from, std::uint64_t offset, std::uint64_t size, int to, const fs::path& path) {
   std::vector<std::uint8_t> buffer(std::min<std::uint64_t>(size, 1 << 20));
   while (size > 0) {
-    const auto got = pread(from, buffer.data(), std::min<std::uint64_t>(size, buffer.size()), static_cast<off_t>(offset));
+    const auto got =
+        pread(from, buffer.data(), std::min<std::uint64_t>(size, buffer.size()), static_cast<off_t>(offset));
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return std::unexpected(file_error("copy into", path, got < 0 ? errno : EIO));
     TRY(write_all(to, std::span(buffer).first(static_cast<std::size_t>(got)), path));
@@ -84,7 +85,8 @@ Result<void> copy_bytes(int from, std::uint64_t offset, std::uint64_t size, int 
   while (size > 0) {
     const auto copied = copy_file_range(from, &at, to, nullptr, size, 0);
     if (copied < 0 && errno == EINTR) continue;
-    if (copied < 0 && cannot_share(errno)) return copy_through_memory(from, static_cast<std::uint64_t>(at), size, to, path);
+    if (copied < 0 && cannot_share(errno))
+      return copy_through_memory(from, static_cast<std::uint64_t>(at), size, to, path);
     if (copied <= 0) return std::unexpected(file_error("copy into", path, copied < 0 ? errno : EIO));
     size -= static_cast<std::uint64_t>(copied);
   }

@@ -41,7 +41,10 @@ const Bounds anything{Block({}, 0), 1, 65535};
 class Room {
  public:
   Room(const GuestPolicy& policy)
-      : rules_(policy), firewall_(rules_, anything), networks_([this] { return libvirt_.connect(); }, rules_, anything), gateways_(rules_) {}
+      : rules_(policy),
+        firewall_(rules_, anything),
+        networks_([this] { return libvirt_.connect(); }, rules_, anything),
+        gateways_(rules_) {}
 
   Result<std::string> obey(const std::string& line) {
     std::istringstream words(line);
