@@ -100,11 +100,12 @@ class RandomMoments(HostTest):
         until("the host has the witness alone", lambda: sorted(self.box.belongings()) == self.of_the_witness, 20, 0.2)
 
     def begin(self, number, early):
+        """Creates a session; returns the operation's path, and what waits for its end."""
         self.session = "v1/sessions"
         accepted, ended = self.killer.kill_within("create", "new", lambda: self.ask(
             "POST", "", self.body(f"life-{number}"), f"life-{number}"), early)
         self.session = f"v1/sessions/{accepted.json['session']['id']}"
-        return ended
+        return f"v1/operations/{accepted.json['operation']['id']}", ended
 
     def stop(self):
         _, ended = self.killer.kill_within("stop", "running", lambda: self.ask("POST", "/actions/stop"))
@@ -120,15 +121,22 @@ class RandomMoments(HostTest):
         self.assertEqual(ended()["state"], "succeeded")
         self.assert_gone()
 
+    def machine_runs(self, operation):
+        """Whether all steps of a creation are done, up to the wait for the machine's answer."""
+        progress = self.killer.request("GET", operation).json
+        self.assertEqual(progress["state"], "running", progress)
+        return progress["steps_done"] == progress["steps_total"] - 1
+
     def short_life(self, number):
-        """Ended before it has begun, so that early moments cost no boot."""
-        created = self.begin(number, early=True)
+        """Ended before its machine answers, so that early moments cost no boot."""
+        operation, created = self.begin(number, early=True)
+        until("the machine runs", lambda: self.machine_runs(operation), 60)
         self.terminate("running")
         operation = created()
         self.assertEqual((operation["state"], operation["error"]["code"]), ("failed", "RES_010"), operation)
 
     def long_life(self, number):
-        created = self.begin(number, early=False)()
+        created = self.begin(number, early=False)[1]()
         self.assertEqual(created["state"], "succeeded", created)
         self.assert_phase("running")
         self.stop()
