@@ -39,7 +39,7 @@ constexpr Key keys[] = {
     {"memory_percent", "90", "guests' memory of the host's"},
     {"disk_percent", "100", "disks of the storage's size; they grow as they are written"},
 
-    {"pool", "10.66.0.0/16", "addresses for machines"},
+    {"pool", "10.66.0.0/16", "addresses for machines, private ones"},
     {"user_prefix", "27", "every user gets a block of this prefix out of the pool"},
     {"first_port", "20000", "ports of the host that lead to machines' SSH"},
     {"last_port", "29999", "the last of them"},
