@@ -58,18 +58,4 @@ std::string Id::uuid() const {
   return text;
 }
 
-Result<Id> Id::from_uuid(std::string_view uuid) {
-  Id id;
-  std::size_t nibble = 0;
-  for (const char c : uuid) {
-    if (c == '-') continue;
-    const auto value = hex.find(c);
-    if (value == std::string_view::npos || nibble == 32) return std::unexpected(not_an_id(uuid));
-    id.bytes_[nibble / 2] = static_cast<std::uint8_t>((id.bytes_[nibble / 2] << 4) | value);
-    ++nibble;
-  }
-  if (nibble != 32 || id.uuid() != uuid) return std::unexpected(not_an_id(uuid));
-  return id;
-}
-
 }  // namespace berth

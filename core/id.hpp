@@ -24,8 +24,6 @@ class Id {
   std::string str() const;
   /// The same 128 bits in the form that libvirt and LUKS take: 8-4-4-4-12 hexadecimal digits.
   std::string uuid() const;
-  /// The id whose uuid() this is.
-  static Result<Id> from_uuid(std::string_view uuid);
 
   auto operator<=>(const Id&) const = default;
 

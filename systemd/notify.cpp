@@ -32,9 +32,6 @@ void ping(const std::stop_token& stop, std::chrono::microseconds period, const s
 void notify_ready(const std::string& status) {
   sd_notify(0, ("READY=1\n" + line(status)).c_str());
 }
-void notify_status(const std::string& status) {
-  sd_notify(0, line(status).c_str());
-}
 void notify_stopping(const std::string& status) {
   sd_notify(0, ("STOPPING=1\n" + line(status)).c_str());
 }

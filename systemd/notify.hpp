@@ -9,7 +9,6 @@ namespace berth {
 
 /// What a service tells systemd (sd_notify(3)). Without a service manager these do nothing.
 void notify_ready(const std::string& status);
-void notify_status(const std::string& status);
 void notify_stopping(const std::string& status);
 
 /// Pings systemd's watchdog, three times in its period (WATCHDOG_USEC), for as long as the service makes progress. When
