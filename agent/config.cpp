@@ -50,10 +50,10 @@ constexpr Key keys[] = {
     {"shutdown_within", "60", "seconds for a guest to power off when asked; then its power is cut"},
     {"retry_for", "60", "seconds that a hypervisor manager which is away is waited for"},
     {"reconcile_every", "60", "seconds between two comparisons with the host"},
-    {"keep_operations", "24", "hours that finished operations and idempotency keys are kept"},
+    {"keep_operations", "24", "hours that finished operations and idempotency keys are kept at most"},
     {"keep_events", "50000", "events that are kept"},
     {"adopt_nothing", "no", "start with an empty database beside objects of Berth's on the host"},
-    {"workers", "4", "sessions that are worked on at a time, half of them of one user"},
+    {"workers", "4", "sessions that are worked on at a time, up to 8; of one user half of them, at least one"},
 
     {"http_workers", "4", "requests that are answered at a time"},
     {"connections", "1024", "connections that are open at a time"},
@@ -200,7 +200,7 @@ Result<Config> read_config(int argc, const char* const* argv, const std::filesys
   read_limits(values, config.settings.limits);
   read_addresses(values, config.settings);
   read_times(values, config.settings);
-  config.settings.workers = static_cast<unsigned>(values.number("workers", 1, 64));
+  config.settings.workers = static_cast<unsigned>(values.number("workers", 1, 8));
   config.settings.adopt_nothing = values.flag("adopt_nothing");
   read_gate(values, config.gate);
   if (auto sound = values.result(); !sound)

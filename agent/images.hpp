@@ -46,7 +46,7 @@ class Images {
   Store& store_;
   Host& host_;
   const Clock& clock_;
-  std::shared_timed_mutex importing_;  ///< shared by imports; a removal takes it alone
+  std::shared_timed_mutex importing_;  ///< shared by imports; a removal and the sweep take it alone
   std::vector<ImageId> kept_;          ///< by the last sweep
 };
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <latch>
 #include <mutex>
 #include <optional>
 
@@ -21,11 +22,12 @@
 #include "agent/images.hpp"
 #include "agent/metrics/page.hpp"
 #include "agent/sessions.hpp"
-#include "agent/store/room.hpp"
+#include "agent/store/reserve.hpp"
 #include "agent/store/store.hpp"
 #include "systemd/journal.hpp"
 #include "systemd/listen_fds.hpp"
 #include "systemd/notify.hpp"
+#include "systemd/signal_stop.hpp"
 
 namespace {
 
@@ -33,17 +35,6 @@ using namespace berth;
 using namespace berth::agent;
 
 constexpr int configuration_is_wrong = 78;  // EX_CONFIG of sysexits.h, which systemd knows
-
-/// Signals come to `sigwait` alone. Before any thread is started.
-sigset_t hold_signals() {
-  sigset_t ending;
-  sigemptyset(&ending);
-  sigaddset(&ending, SIGTERM);
-  sigaddset(&ending, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &ending, nullptr);
-  (void)signal(SIGPIPE, SIG_IGN);
-  return ending;
-}
 
 std::vector<ApiRoute> joined(std::initializer_list<std::vector<ApiRoute>> lists) {
   std::vector<ApiRoute> all;
@@ -73,12 +64,14 @@ class Refusal {
 
 /// Serves until a signal ends it.
 Result<void> serve(const Config& config) {
-  const auto ending = hold_signals();
+  (void)signal(SIGPIPE, SIG_IGN);
+  std::latch asked_to_end(1);
+  const SignalStop ending([&] { asked_to_end.count_down(); });
   auto listening = TRY(listening_socket(config.socket, config.group));
   const auto store = TRY(Store::open(config.state / "agent.db"));
-  if (auto room = keep_room(*store); !room)
+  if (auto reserve = keep_reserve(*store); !reserve)
     journal::write(journal::Priority::warning, "There is no room to stop and end sessions when the disk is full",
-                   room.error());
+                   reserve.error());
   const SystemClock clock;
   BusHost host(config.hypervisor);
   Images images(*store, host, clock);
@@ -103,8 +96,7 @@ Result<void> serve(const Config& config) {
   const Watchdog watchdog([&] { return gate->alive() && engine.alive(); });
   notify_ready(fmt::format("serving on {}", config.socket.string()));
 
-  int signal = 0;
-  (void)sigwait(&ending, &signal);
+  asked_to_end.wait();
   notify_stopping("finishing what is under way");
   gate->stop();
   engine.stop();

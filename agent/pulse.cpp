@@ -4,6 +4,7 @@
 #include <algorithm>
 
 namespace berth::agent {
+
 void Pulse::beat() {
   const std::lock_guard lock(mutex_);
   working_[std::this_thread::get_id()] = clock_.moment();

@@ -10,8 +10,8 @@
 namespace berth::agent {
 
 /// Between two beats of a thread there are at most a wait for other sessions of the same user and a few calls to the
-/// hypervisor manager, each with a deadline of its own: three that go before, with 120 s for the user's network and
-/// 120 s for the key each, and a call of one's own.
+/// hypervisor manager, each with a deadline of its own: three that go before (half of at most eight workers), with 120
+/// s for the user's network and 120 s for the key each, and a call of one's own.
 inline constexpr std::chrono::milliseconds longest_silence = std::chrono::minutes(15);
 
 /// Whether threads get on, for the watchdog.

@@ -32,6 +32,8 @@ std::string_view next_step(Code code) {
       return "look at: systemctl status berth-hypervisor";
     case Code::libvirt_failed:
       return "look at: systemctl status libvirtd";
+    case Code::network_failed:
+      return "look at: journalctl -u berth-hypervisor -u libvirtd";
     case Code::accelerator_missing:
       return "`berth host check` says what this host lacks";
     case Code::internal:

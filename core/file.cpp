@@ -60,7 +60,7 @@ Result<void> write_all(int fd, std::span<const std::uint8_t> bytes, const fs::pa
 namespace {
 
 /// Whether the kernel or a file system has no copy_file_range for these two files (copy_file_range(2)).
-bool cannot_share(int error_number) {
+bool has_no_copy_range(int error_number) {
   return error_number == EXDEV || error_number == EINVAL || error_number == ENOSYS || error_number == EOPNOTSUPP;
 }
 
@@ -85,7 +85,7 @@ Result<void> copy_bytes(int from, std::uint64_t offset, std::uint64_t size, int 
   while (size > 0) {
     const auto copied = copy_file_range(from, &at, to, nullptr, size, 0);
     if (copied < 0 && errno == EINTR) continue;
-    if (copied < 0 && cannot_share(errno))
+    if (copied < 0 && has_no_copy_range(errno))
       return copy_through_memory(from, static_cast<std::uint64_t>(at), size, to, path);
     if (copied <= 0) return std::unexpected(file_error("copy into", path, copied < 0 ? errno : EIO));
     size -= static_cast<std::uint64_t>(copied);

@@ -141,8 +141,9 @@ Result<DomainFiles> Domains::make_files(const DomainSpec& spec) const {
   const auto key = TRY(sources_.host_key(spec.volume, spec.user));
   // The key has opened, so what its file says of the image is true. Another image below would give the guest garbage.
   if (TRY(sources_.image_under(spec.volume)) != spec.image)
-    return std::unexpected(
-        about(spec.machine, Code::wrong_state, "the volume lies over another image").with("volume", spec.volume.str()));
+    return std::unexpected(about(spec.machine, Code::wrong_state, "the volume lies over another image")
+                               .with("volume", spec.volume.str())
+                               .with("next", "restore the volume's own key file, or terminate the session"));
   TRY(write_seed(seed_of(spec.machine), spec, key));
   auto boot = TRY(copy_boot_files(spec.machine, image.boot));
   return DomainFiles{sources_.volume(spec.volume), image.disk, image.disk_format, seed_of(spec.machine),

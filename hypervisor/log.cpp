@@ -27,6 +27,13 @@ void log_lifecycle(const MachineId& machine, const std::string& event) {
                   {"BERTH_EVENT", event}});
 }
 
+void log_no_rules(const Error& error) {
+  journal::write(Priority::error,
+                 "The firewall's rules cannot be loaded: guests that run are held by what stood before, if it stands; "
+                 "no machine is started meanwhile, and it is tried again every second",
+                 error);
+}
+
 void log_drift(const Error& drift, const Result<void>& loaded) {
   if (loaded)
     return journal::write(Priority::warning,

@@ -13,6 +13,8 @@ namespace berth::hypervisor {
 void log_proof(const Result<void>& proof, bool allow_emulation);
 /// What has happened to a machine.
 void log_lifecycle(const MachineId& machine, const std::string& event);
+/// That the firewall's rules cannot be loaded at the start.
+void log_no_rules(const Error& error);
 /// That the firewall's rules were not as they should be, and whether they were put back.
 void log_drift(const Error& drift, const Result<void>& loaded);
 

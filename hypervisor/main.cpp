@@ -99,12 +99,7 @@ Result<void> serve(const Config& config, const GuestPolicy& policy) {
   TRY(images.prepare());
   TRY(volumes.prepare());
   TRY(domains.prepare());
-  if (const auto loaded = rules.load(); !loaded)
-    journal::write(
-        journal::Priority::error,
-        "The firewall's rules cannot be loaded: guests that run are held by what stood before, if it stands; "
-        "no machine is started meanwhile, and it is tried again every second",
-        loaded.error());
+  if (const auto loaded = rules.load(); !loaded) log_no_rules(loaded.error());
 
   const std::array<Driver*, kinds.size()> drivers{&keys, &volumes, &networks, &firewall, &domains};
   Dispatch dispatch(drivers);

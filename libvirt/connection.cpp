@@ -19,7 +19,7 @@ constexpr unsigned keepalive_count = 3;
 constexpr milliseconds look_again{1'000};  // how long after its death a new libvirtd is looked for
 constexpr std::size_t most_idle = 4;       // connections that are kept for the next caller
 
-using Owned = std::unique_ptr<virConnect, VirDeleter<virConnectClose>>;
+using Owned = std::unique_ptr<virConnect, Deleter<virConnectClose>>;
 
 void run_events(const std::stop_token& stop) {
   while (!stop.stop_requested()) virEventRunDefaultImpl();

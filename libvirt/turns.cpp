@@ -13,10 +13,12 @@ Turns::Turn::~Turn() {
 Result<Turns::Turn> Turns::take(const Id& id) {
   std::unique_lock lock(mutex_);
   if (!ended_.wait_for(lock, patience_, [&] { return !taken_.contains(id); }))
-    return std::unexpected(
-        Error{Code::libvirt_failed,
-              "an earlier call to libvirt has not ended",
-              {{"id", id.str()}, {"next", "look whether its QEMU hangs; systemctl restart libvirtd"}}});
+    return std::unexpected(Error{Code::libvirt_failed,
+                                 "an earlier call to libvirt has not ended",
+                                 {{"id", id.str()},
+                                  {"next",
+                                   "look at `systemctl status libvirtd` and, of a machine, whether its QEMU hangs; "
+                                   "systemctl restart libvirtd"}}});
   taken_.insert(id);
   return Turn(*this, id);
 }

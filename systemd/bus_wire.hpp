@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/deleter.hpp"
 #include "core/error.hpp"
 
 /// What both ends of the bus agree on (docs/CONTRACTS.md), and the ownership of sd-bus' handles.
@@ -19,10 +20,6 @@ inline constexpr const char* interface = "org.berth.Hypervisor1";
 /// them.
 inline constexpr const char* subscribe = "Subscribe";
 
-template <auto Free>
-struct Deleter {
-  void operator()(auto* handle) const noexcept { (void)Free(handle); }
-};
 using BusPtr = std::unique_ptr<sd_bus, Deleter<sd_bus_close_unref>>;
 using MessagePtr = std::unique_ptr<sd_bus_message, Deleter<sd_bus_message_unref>>;
 using EventPtr = std::unique_ptr<sd_event, Deleter<sd_event_unref>>;

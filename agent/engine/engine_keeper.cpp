@@ -15,13 +15,8 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr milliseconds glance{250};  // how late the end of a time to live may be noticed
-constexpr milliseconds after_a_fault{1000};
-constexpr std::chrono::seconds between_prunings{5};  // what as many requests as are possible write in that is 10 MB
-
-Result<std::vector<SessionId>> all_sessions(Store& store) {
-  return store.read([](Database& db) -> Result<std::vector<SessionId>> { return live_sessions(db); });
-}
+constexpr milliseconds glance{250};                  // how late the end of a time to live may be noticed
+constexpr std::chrono::seconds between_prunings{5};  // 10 MB is the most that requests can write in that time
 
 }  // namespace
 
@@ -73,10 +68,8 @@ Result<void> Engine::Threads::try_to_recover() {
   (void)reconciliation_is_due();
   const auto facts = TRY(with_.host.facts());
   TRY(recover(with_));
-  const auto findings = TRY(sweep(with_));
-  report(findings);
-  const auto sessions = TRY(all_sessions(with_.store));
-  for (const auto& session : sessions) queue_.add(session);
+  TRY(look_at_the_host());
+  const auto sessions = TRY(queue_the_sessions());
   const std::lock_guard lock(mutex_);
   host_limits_ = host_quota(with_.settings.limits, facts);
   unrecovered_.insert(sessions.begin(), sessions.end());
@@ -108,9 +101,15 @@ Result<void> Engine::Threads::look_at_the_host() {
   return {};
 }
 
-Result<void> Engine::Threads::look_at_the_sessions() {
-  const auto sessions = TRY(all_sessions(with_.store));
+Result<std::vector<SessionId>> Engine::Threads::queue_the_sessions() {
+  auto sessions =
+      TRY(with_.store.read([](Database& db) -> Result<std::vector<SessionId>> { return live_sessions(db); }));
   for (const auto& session : sessions) queue_.add(session);
+  return sessions;
+}
+
+Result<void> Engine::Threads::look_at_the_sessions() {
+  TRY(queue_the_sessions());
   return {};
 }
 

@@ -12,8 +12,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds after_a_fault{1000};
-
 /// Empty when it cannot be read: such sessions wait for each other.
 std::string user_of(Store& store, const SessionId& id) {
   return store

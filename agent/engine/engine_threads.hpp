@@ -18,6 +18,9 @@
 
 namespace berth::agent {
 
+/// How long a thread waits before it tries again what failed.
+inline constexpr std::chrono::milliseconds after_a_fault{1000};
+
 /// The engine's inside. The keeper recovers, then starts the workers, then watches the clock; workers take sessions
 /// from the queue. `mutex_` guards what is shown and the keeper's bell, and is never held while the store or the host
 /// is used.
@@ -55,6 +58,7 @@ class Engine::Threads : public HostListener {
   /// Whether the time has come, or the connection was lost meanwhile; the next time is counted from now.
   bool reconciliation_is_due();
   Result<void> look_at_the_host();
+  Result<std::vector<SessionId>> queue_the_sessions();
   Result<void> look_at_the_sessions();
   Result<void> forget_the_past();
   void report(const Findings& findings);

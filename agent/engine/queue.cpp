@@ -24,7 +24,7 @@ std::optional<SessionId> Queue::take() {
     if (next == waiting_.end()) {
       changed_.wait(lock);
     } else if (next->second.when > steady_clock::now()) {
-      changed_.wait_until(lock, Moment(next->second.when));
+      changed_.wait_until(lock, Due(next->second.when));
     } else {
       const auto session = next->first;
       taken_.emplace(session, std::move(next->second.owner));

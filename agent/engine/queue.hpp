@@ -31,9 +31,9 @@ class Queue {
   void close();
 
  private:
-  using Moment = std::chrono::steady_clock::time_point;
+  using Due = std::chrono::steady_clock::time_point;
   struct Turn {
-    Moment when;
+    Due when;
     std::string owner;
   };
   using Waiting = std::map<SessionId, Turn>;

@@ -19,6 +19,7 @@ constexpr milliseconds signals_come_within{2000};
 
 Result<void> mend(Surroundings& with, const Session& session, const Spec& spec) {
   auto& driver = with.host.driver(kind_of(spec));
+  with.pulse.beat();
   const auto presence = TRY(driver.observe(spec));
   if (presence.state == Presence::State::present) return {};
   std::unique_lock<std::mutex> shared;
@@ -42,8 +43,10 @@ Result<void> set_going(Surroundings& with, const Session& session, const Machine
 
 Result<void> remove_remains(Surroundings& with, const Session& session) {
   Result<void> all;
-  for (const auto& spec : plan_of_running(session) | std::views::reverse)
+  for (const auto& spec : plan_of_running(session) | std::views::reverse) {
+    with.pulse.beat();
     if (auto removed = with.host.driver(kind_of(spec)).remove(id_of(spec)); !removed) all = removed;
+  }
   return all;
 }
 

@@ -21,7 +21,7 @@ HttpConnections::HttpConnections(ConnectionLimits limits, int epoll)
   for (auto i = static_cast<std::uint32_t>(limits.total); i-- > 0;) free_.push_back(i);
 }
 
-std::optional<Fd> HttpConnections::admit(Fd socket, Peer peer, Moment deadline) {
+std::optional<Fd> HttpConnections::admit(Fd socket, Peer peer, Due deadline) {
   const std::scoped_lock lock(mutex_);
   if (!has_room_for(peer.uid)) {
     ++counts_.refused;
@@ -58,7 +58,7 @@ HttpConnection* HttpConnections::claim(std::uint64_t key) {
   return slot->connection.get();
 }
 
-std::vector<std::pair<HttpConnection*, Waiting>> HttpConnections::claim_late(Moment now) {
+std::vector<std::pair<HttpConnection*, Waiting>> HttpConnections::claim_late(Due now) {
   const std::scoped_lock lock(mutex_);
   std::vector<std::pair<HttpConnection*, Waiting>> late;
   for (auto& slot : slots_) {
@@ -70,7 +70,7 @@ std::vector<std::pair<HttpConnection*, Waiting>> HttpConnections::claim_late(Mom
   return late;
 }
 
-void HttpConnections::wait(HttpConnection& connection, Waiting what, std::optional<Moment> deadline) {
+void HttpConnections::wait(HttpConnection& connection, Waiting what, std::optional<Due> deadline) {
   const std::scoped_lock lock(mutex_);
   auto& slot = slots_[static_cast<std::uint32_t>(connection.key)];
   slot.claimed = false;

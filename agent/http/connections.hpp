@@ -54,22 +54,22 @@ struct ConnectionCounts {
 /// epoll, armed for one event; epoll is told here, under the same lock that guards who owns what.
 class HttpConnections {
  public:
-  using Moment = std::chrono::steady_clock::time_point;
+  using Due = std::chrono::steady_clock::time_point;
 
   /// `epoll` stays the caller's.
   HttpConnections(ConnectionLimits limits, int epoll);
 
   /// Takes a new connection in, to wait for its first request. At a limit the most dispensable connection of the
   /// greediest peer is closed for it; where there is none, gives the socket back.
-  std::optional<Fd> admit(Fd socket, Peer peer, Moment deadline);
+  std::optional<Fd> admit(Fd socket, Peer peer, Due deadline);
 
   /// The connection, for the caller alone; nullptr when it is gone or claimed.
   HttpConnection* claim(std::uint64_t key);
   /// Claims all whose deadline has passed.
-  std::vector<std::pair<HttpConnection*, Waiting>> claim_late(Moment now);
+  std::vector<std::pair<HttpConnection*, Waiting>> claim_late(Due now);
   /// Gives a claimed connection back to epoll; the caller must not touch it any more. Without a deadline the one it had
   /// before holds on.
-  void wait(HttpConnection& connection, Waiting what, std::optional<Moment> deadline);
+  void wait(HttpConnection& connection, Waiting what, std::optional<Due> deadline);
   /// Closes a claimed connection.
   void close(HttpConnection& connection);
 
@@ -81,7 +81,7 @@ class HttpConnections {
     std::unique_ptr<HttpConnection> connection;
     bool claimed = false;
     Waiting waiting = Waiting::for_request;
-    Moment since, deadline;
+    Due since, deadline;
     std::size_t held = 0;  // as of its last wait
 
     bool free() const { return connection == nullptr; }

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "systemd/journal.hpp"
+
 namespace berth::agent {
 namespace {
 
@@ -110,8 +112,9 @@ class HttpExchange::Server : private httplib::Server {
       ChunkSink chunks(sink, *client_);
       try {
         body(chunks);
-      } catch (const std::exception&) {
-        return false;  // the client sees a stream that was broken off; it would be the daemon otherwise
+      } catch (const std::exception& bug) {  // the client sees a stream that was broken off
+        journal::write(journal::Priority::error, "A stream was broken off by a bug", {{"BERTH_REASON", bug.what()}});
+        return false;
       }
       sink.done();
       return true;

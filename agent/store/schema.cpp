@@ -8,8 +8,8 @@ namespace berth::agent {
 namespace {
 
 // Times are milliseconds since 1970 (those of the journal since the host's boot), sizes bytes, ids and addresses their
-// text, enumerations their names. A session that is gone from the host keeps its row, with `gone_at`, for as long as
-// its operations: so a repeated request can be answered.
+// text, enumerations their names. A session that is gone from the host keeps its row, with `gone_at`, and the operation
+// that made it until both are pruned: so a repeated request can be answered.
 constexpr const char* first_tables = R"(
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// usage: host-netiso CONNECTIONS   that a machine may hold
 // The room netiso, driven by lines on standard input; each is answered by one line. What tests in network namespaces
 // drive the real rule set and drivers by.
+// usage: host-netiso CONNECTIONS   how many a machine may hold
 //   load | check
 //   observe|apply KIND SPEC      KIND: firewall, network or gateway (a network's firewall element alone)
 //   remove KIND ID | list KIND
@@ -92,7 +92,11 @@ class Room {
 };
 
 int run(int argc, const char* const* argv) {
-  const auto policy = GuestPolicy::parse("", "", argc > 1 ? static_cast<unsigned>(std::stoul(argv[1])) : 0);
+  if (argc != 2) {
+    std::cerr << "usage: host-netiso CONNECTIONS\n";
+    return 2;
+  }
+  const auto policy = GuestPolicy::parse("", "", static_cast<unsigned>(std::stoul(argv[1])));
   if (!policy) {
     std::cerr << describe(policy.error()) << "\n";
     return 1;

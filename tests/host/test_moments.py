@@ -1,4 +1,4 @@
-"""Either daemon is killed at random moments within operations of each kind; afterwards what was acknowledged is what is."""
+"""Either daemon is killed at random moments within creations, stops and terminations; afterwards what was acknowledged is what is."""
 import datetime
 import http.client
 import os
@@ -154,7 +154,7 @@ class RandomMoments(HostTest):
         return (self.box.shell(f"ps -o pid=,lstart= -p $(pgrep -f [g]uest=berth-{machine},)"),
                 self.say("witness", "bob", "cat /proc/sys/kernel/random/boot_id"))
 
-    def test_30_moments_of_each_kind(self):
+    def test_kills_within_creations_stops_and_terminations(self):
         seed = os.environ.get("BERTH_SEED", os.urandom(4).hex())
         self.killer = Killer(self, seed)
         self.create("witness", "bob")

@@ -12,7 +12,7 @@
 #include "agent/store/events.hpp"
 #include "agent/store/operations.hpp"
 #include "agent/store/prune.hpp"
-#include "agent/store/room.hpp"
+#include "agent/store/reserve.hpp"
 #include "agent/store/sessions.hpp"
 #include "folder.hpp"
 #include "world.hpp"
@@ -65,11 +65,11 @@ TEST_CASE("The room that is kept on the disk is taken once, and is enough to wri
   const Folder folder;
   const auto file = folder.path / "agent.db", log = folder.path / "agent.db-wal";
   const auto sizes = [&] { return std::pair(std::filesystem::file_size(file), std::filesystem::file_size(log)); };
-  REQUIRE(keep_room(*Store::open(file).value()));
+  REQUIRE(keep_reserve(*Store::open(file).value()));
   const auto store = Store::open(file).value();
   const auto taken = sizes();
   CHECK(std::min(taken.first, taken.second) >= 6 << 20);
-  REQUIRE(keep_room(*store));
+  REQUIRE(keep_reserve(*store));
   for (int i = 0; i < 3000; ++i) REQUIRE(append(*store, "session.created"));
   CHECK(sizes() == taken);
 }

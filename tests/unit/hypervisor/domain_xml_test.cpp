@@ -30,7 +30,7 @@ std::string element(const std::string& xml, const std::string& name) {
 
 TEST_CASE("a domain follows libvirt's own schema") {
   virSetErrorFunc(nullptr, [](void*, virErrorPtr) {});
-  const ConnectPtr connection(virConnectOpen("test:///default"), VirDeleter<virConnectClose>());
+  const ConnectPtr connection(virConnectOpen("test:///default"), Deleter<virConnectClose>());
   REQUIRE(connection);
   for (const auto accelerator : {Accelerator::kvm, Accelerator::qemu})
     for (const bool own_kernel : {true, false}) {

@@ -21,7 +21,7 @@ namespace {
 /// libvirt's driver for tests, which keeps its domains in this process, and folders of its own.
 class World {
  public:
-  World() : connection_(virConnectOpen("test:///default"), VirDeleter<virConnectClose>()) {
+  World() : connection_(virConnectOpen("test:///default"), Deleter<virConnectClose>()) {
     std::string name = "/tmp/berth-domains-XXXXXX";
     root_ = mkdtemp(name.data());
     fs::create_directory(logs());

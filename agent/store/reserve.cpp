@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "agent/store/room.hpp"
+#include "agent/store/reserve.hpp"
 
 #include <fmt/format.h>
 #include <sqlite3.h>
@@ -11,7 +11,7 @@ namespace {
 
 /// More than the log grows to before its contents go into the database: 1000 pages of 4 KiB (sqlite.org/wal.html,
 /// "Automatic Checkpoint").
-constexpr std::int64_t room = 6 << 20;
+constexpr std::int64_t reserve = 6 << 20;
 
 /// The log stays when the last connection closes, and with it its length (SQLITE_FCNTL_PERSIST_WAL).
 void keep_log(Database& db) {
@@ -22,25 +22,25 @@ void keep_log(Database& db) {
 bool is_kept(Database& db) {
   std::error_code fault;
   const auto log = std::filesystem::file_size(db.connection().getFilename() + "-wal", fault);
-  return !fault && log >= room && db.number("PRAGMA freelist_count") * db.number("PRAGMA page_size") >= room;
+  return !fault && log >= reserve && db.number("PRAGMA freelist_count") * db.number("PRAGMA page_size") >= reserve;
 }
 
 }  // namespace
 
 /// What is written and committed takes room in the log and in the database; what is then dropped leaves it there.
-Result<void> keep_room(Store& store) {
+Result<void> keep_reserve(Store& store) {
   const bool kept = TRY(store.write([](Database& db) -> Result<bool> {
     keep_log(db);
     return is_kept(db);
   }));
   if (kept) return {};
   TRY(store.write([](Database& db) -> Result<void> {
-    db.script("CREATE TABLE IF NOT EXISTS room (bytes BLOB)");
-    db.script(fmt::format("INSERT INTO room VALUES (zeroblob({}))", room).c_str());
+    db.script("CREATE TABLE IF NOT EXISTS reserve (bytes BLOB)");
+    db.script(fmt::format("INSERT INTO reserve VALUES (zeroblob({}))", reserve).c_str());
     return {};
   }));
   return store.write([](Database& db) -> Result<void> {
-    db.script("DROP TABLE room");
+    db.script("DROP TABLE reserve");
     return {};
   });
 }
