@@ -76,11 +76,16 @@ Result<void> read_arguments(const po::options_description& options, int argc, co
 
 Result<std::uint64_t> unit(char suffix) {
   switch (suffix) {
-    case 'K': return std::uint64_t{1} << 10;
-    case 'M': return std::uint64_t{1} << 20;
-    case 'G': return std::uint64_t{1} << 30;
-    case 'T': return std::uint64_t{1} << 40;
-    default: return std::unexpected(Error{Code::invalid_field, "unknown suffix"});
+    case 'K':
+      return std::uint64_t{1} << 10;
+    case 'M':
+      return std::uint64_t{1} << 20;
+    case 'G':
+      return std::uint64_t{1} << 30;
+    case 'T':
+      return std::uint64_t{1} << 40;
+    default:
+      return std::unexpected(Error{Code::invalid_field, "unknown suffix"});
   }
 }
 
@@ -100,7 +105,9 @@ Result<po::variables_map> read_config(po::options_description options, int argc,
   return values;
 }
 
-std::string config_text(const po::variables_map& values, const std::string& key) { return values[key].as<std::string>(); }
+std::string config_text(const po::variables_map& values, const std::string& key) {
+  return values[key].as<std::string>();
+}
 
 Result<std::uint64_t> config_number(const po::variables_map& values, const std::string& key, std::uint64_t least,
                                     std::uint64_t most, bool sizes) {

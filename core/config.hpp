@@ -9,13 +9,13 @@
 
 namespace berth {
 
-/// Reads options from the command line and, below it, from an INI file (`--config FILE`, else `file`; a default file that
-/// is not there is no error). Stricter than the library, which takes `#` inside values, empty booleans, repeated keys and
-/// prefixes of names: each is refused, naming file, key and reason. Numbers are checked by the caller
-/// through `config_number`.
+/// Reads options from the command line and, below it, from an INI file (`--config FILE`, else `file`; a default file
+/// that is not there is no error). Stricter than the library, which takes `#` inside values, empty booleans, repeated
+/// keys and prefixes of names: each is refused, naming file, key and reason. Numbers are checked by the caller through
+/// `config_number`.
 ///
-/// `options` must declare every key, with string values only; `help`, `version`, `check-config` and `config` are declared
-/// here. The result holds strings.
+/// `options` must declare every key, with string values only; `help`, `version`, `check-config` and `config` are
+/// declared here. The result holds strings.
 Result<boost::program_options::variables_map> read_config(boost::program_options::options_description options, int argc,
                                                           const char* const* argv, const std::filesystem::path& file);
 

@@ -8,7 +8,9 @@ namespace berth {
 
 constexpr std::array<std::string_view, 3> state_names{"absent", "damaged", "present"};
 
-std::string_view name_of(Presence::State state) noexcept { return state_names[static_cast<std::size_t>(state)]; }
+std::string_view name_of(Presence::State state) noexcept {
+  return state_names[static_cast<std::size_t>(state)];
+}
 
 Result<Presence::State> parse_presence(std::string_view name) {
   const auto found = std::ranges::find(state_names, name);

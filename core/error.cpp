@@ -58,14 +58,18 @@ static_assert(in_order_of_the_enumeration(), "one row a code, in the enumeration
 
 }  // namespace
 
-std::string_view wire_name(Code code) noexcept { return table[static_cast<std::size_t>(code)].name; }
+std::string_view wire_name(Code code) noexcept {
+  return table[static_cast<std::size_t>(code)].name;
+}
 
 Code code_of(std::string_view wire_name) noexcept {
   const auto row = std::ranges::find(table, wire_name, &Row::name);
   return row == table.end() ? Code::internal : row->code;
 }
 
-int http_status(Code code) noexcept { return table[static_cast<std::size_t>(code)].status; }
+int http_status(Code code) noexcept {
+  return table[static_cast<std::size_t>(code)].status;
+}
 
 std::string describe(const Error& error) {
   std::string text = error.message;

@@ -13,7 +13,8 @@ constexpr std::string_view digits = "0123456789abcdefghjkmnpqrstvwxyz";
 constexpr std::string_view hex = "0123456789abcdef";
 
 Error not_an_id(std::string_view text) {
-  return {Code::invalid_field, "an id is 26 lower-case letters and digits", {{"value", std::string(text.substr(0, 64))}}};
+  return {
+      Code::invalid_field, "an id is 26 lower-case letters and digits", {{"value", std::string(text.substr(0, 64))}}};
 }
 
 }  // namespace

@@ -7,7 +7,8 @@ constexpr std::string_view hex = "0123456789abcdef";
 
 Result<ImageId> ImageId::parse(std::string_view text) {
   const auto bad = [&] {
-    return std::unexpected(Error{Code::invalid_field, "a SHA-256 is 64 lower-case hexadecimal digits",
+    return std::unexpected(Error{Code::invalid_field,
+                                 "a SHA-256 is 64 lower-case hexadecimal digits",
                                  {{"value", std::string(text.substr(0, 80))}}});
   };
   if (text.size() != 64) return bad();

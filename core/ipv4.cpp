@@ -32,7 +32,8 @@ Result<Subnet> Subnet::parse(std::string_view text) {
   const auto [end, fault] = std::from_chars(length.data(), length.data() + length.size(), subnet.prefix_);
   if (fault != std::errc{} || end != length.data() + length.size() || subnet.prefix_ < 8 || subnet.prefix_ > 30)
     return bad("a subnet's prefix is a number from 8 to 30");
-  if ((subnet.base_.value & ~subnet.netmask().value) != 0) return bad("a subnet's address has no bits below its prefix");
+  if ((subnet.base_.value & ~subnet.netmask().value) != 0)
+    return bad("a subnet's address has no bits below its prefix");
   return subnet;
 }
 
@@ -43,6 +44,8 @@ Subnet Subnet::block(unsigned prefix, std::uint32_t n) const {
   return block;
 }
 
-std::string Subnet::str() const { return fmt::format("{}/{}", base_.str(), prefix_); }
+std::string Subnet::str() const {
+  return fmt::format("{}/{}", base_.str(), prefix_);
+}
 
 }  // namespace berth

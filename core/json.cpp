@@ -43,7 +43,8 @@ Result<json> parse_json(std::string_view text) {
     return std::unexpected(Error{Code::malformed_request, "JSON must not begin with a byte order mark"});
   try {
     Watch watch;
-    return json::parse(text, [&](int depth, json::parse_event_t event, json& parsed) { return watch(depth, event, parsed); });
+    return json::parse(text,
+                       [&](int depth, json::parse_event_t event, json& parsed) { return watch(depth, event, parsed); });
   } catch (const Refused& refused) {
     return std::unexpected(refused.error);
   } catch (const json::exception& fault) {
@@ -55,7 +56,9 @@ Result<json> parse_json(std::string_view text) {
   }
 }
 
-std::string dump_json(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
+std::string dump_json(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
 
 Result<JsonReader> JsonReader::of(const json& value, std::string path) {
   if (!value.is_object())
@@ -73,7 +76,9 @@ bool JsonReader::sent(const std::string& key) {
   return value_->contains(key);
 }
 
-bool JsonReader::has(const std::string& key) { return sent(key) && !value_->at(key).is_null(); }
+bool JsonReader::has(const std::string& key) {
+  return sent(key) && !value_->at(key).is_null();
+}
 
 Result<const json*> JsonReader::take(const std::string& key) {
   if (!sent(key)) return std::unexpected(wrong(key, "is missing"));
@@ -118,7 +123,9 @@ Result<std::vector<std::string>> JsonReader::strings(const std::string& key, std
   return all;
 }
 
-Result<JsonReader> JsonReader::object(const std::string& key) { return of(*TRY(take(key)), path_of(key)); }
+Result<JsonReader> JsonReader::object(const std::string& key) {
+  return of(*TRY(take(key)), path_of(key));
+}
 
 Result<std::vector<JsonReader>> JsonReader::objects(const std::string& key, std::size_t most) {
   const json* value = TRY(take(key));

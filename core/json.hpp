@@ -13,8 +13,8 @@
 
 namespace berth {
 
-/// Parses strictly: valid UTF-8, no duplicate keys, at most 16 levels, nothing behind the value. `malformed_request` says
-/// what and where; a duplicate key is `invalid_field` with its path.
+/// Parses strictly: valid UTF-8, no duplicate keys, at most 16 levels, nothing behind the value. `malformed_request`
+/// says what and where; a duplicate key is `invalid_field` with its path.
 Result<nlohmann::json> parse_json(std::string_view text);
 
 /// Text of a value; bytes that are not UTF-8 are replaced, so it never throws.

@@ -24,8 +24,7 @@ Error not_a_label(std::string_view field, const char* rule) {
 
 Result<std::string> parse_label(std::string_view text, std::string_view field) {
   if (is_label(text, "-")) return std::string(text);
-  return std::unexpected(
-      not_a_label(field, "must be 1 to 32 of a-z, 0-9 and inner hyphens, beginning with a letter"));
+  return std::unexpected(not_a_label(field, "must be 1 to 32 of a-z, 0-9 and inner hyphens, beginning with a letter"));
 }
 
 Result<std::string> parse_image_label(std::string_view text, std::string_view field) {

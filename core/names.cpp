@@ -12,10 +12,18 @@ std::string interface(std::string_view prefix, const Id& id) {
 
 }  // namespace
 
-std::string domain(const MachineId& machine) { return std::string(prefix) + machine.str(); }
-std::string network(const UserId& user) { return std::string(prefix) + user.str(); }
-std::string bridge(const UserId& user) { return interface(bridge_prefix, user); }
-std::string tap(const MachineId& machine) { return interface(tap_prefix, machine); }
+std::string domain(const MachineId& machine) {
+  return std::string(prefix) + machine.str();
+}
+std::string network(const UserId& user) {
+  return std::string(prefix) + user.str();
+}
+std::string bridge(const UserId& user) {
+  return interface(bridge_prefix, user);
+}
+std::string tap(const MachineId& machine) {
+  return interface(tap_prefix, machine);
+}
 
 std::string mac(Ipv4 address) {
   const auto v = address.value;

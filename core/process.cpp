@@ -84,7 +84,8 @@ bool drain(int fd, std::string& into, std::size_t most) {
   std::array<char, 4096> chunk{};
   const auto got = ::read(fd, chunk.data(), chunk.size());
   if (got < 0) return errno == EINTR || errno == EAGAIN;
-  if (got > 0 && into.size() < most) into.append(chunk.data(), std::min(static_cast<std::size_t>(got), most - into.size()));
+  if (got > 0 && into.size() < most)
+    into.append(chunk.data(), std::min(static_cast<std::size_t>(got), most - into.size()));
   return got > 0;
 }
 

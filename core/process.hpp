@@ -15,10 +15,10 @@ namespace berth {
 struct Program {
   std::string path;
   std::vector<std::string> arguments{};
-  std::vector<std::string> environment{};          ///< "NAME=value"
-  std::vector<std::pair<int, int>> files{};        ///< {number in the child, descriptor here}
-  std::chrono::milliseconds deadline{10'000};      ///< then it is killed
-  std::size_t most_output = 64 * 1024;             ///< of standard output and of standard error; more is cut off
+  std::vector<std::string> environment{};      ///< "NAME=value"
+  std::vector<std::pair<int, int>> files{};    ///< {number in the child, descriptor here}
+  std::chrono::milliseconds deadline{10'000};  ///< then it is killed
+  std::size_t most_output = 64 * 1024;         ///< of standard output and of standard error; more is cut off
 };
 
 struct Finished {

@@ -30,7 +30,8 @@ Secret Secret::taking(std::span<std::uint8_t> source) {
   return secret;
 }
 
-Secret::Secret(Secret&& other) noexcept : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+Secret::Secret(Secret&& other) noexcept
+    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
 
 Secret& Secret::operator=(Secret&& other) noexcept {
   std::swap(data_, other.data_);
@@ -38,6 +39,8 @@ Secret& Secret::operator=(Secret&& other) noexcept {
   return *this;
 }
 
-Secret::~Secret() { sodium_free(data_); }
+Secret::~Secret() {
+  sodium_free(data_);
+}
 
 }  // namespace berth

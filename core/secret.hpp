@@ -7,9 +7,8 @@
 
 namespace berth {
 
-/// Key bytes. In memory of their own that is locked (within RLIMIT_MEMLOCK), left out of core dumps and wiped at the end
-/// (sodium_malloc).
-/// Move-only; there is no way to print one or to compare one in a time that tells something.
+/// Key bytes. In memory of their own that is locked (within RLIMIT_MEMLOCK), left out of core dumps and wiped at the
+/// end (sodium_malloc). Move-only; there is no way to print one or to compare one in a time that tells something.
 class Secret {
  public:
   /// `size` zero bytes. Throws std::bad_alloc when there is no memory. Beyond RLIMIT_MEMLOCK the

@@ -20,7 +20,9 @@ Result<T> parsed(JsonReader& fields, const std::string& key) {
   return value;
 }
 
-Result<Spec> read_key(JsonReader& fields) { return KeySpec{TRY(parsed<UserId>(fields, "user"))}; }
+Result<Spec> read_key(JsonReader& fields) {
+  return KeySpec{TRY(parsed<UserId>(fields, "user"))};
+}
 
 Result<Spec> read_volume(JsonReader& fields) {
   VolumeSpec spec;
@@ -60,17 +62,23 @@ Result<Spec> read_domain(JsonReader& fields) {
   spec.memory = TRY(fields.number("memory", least_memory, most_memory));
   if (spec.memory % MiB != 0) return std::unexpected(fields.wrong("memory", "must be whole mebibytes"));
   spec.address = TRY(parsed<Ipv4>(fields, "address"));
-  for (const auto& line : TRY(fields.strings("ssh_keys", most_ssh_keys))) spec.ssh_keys.push_back(TRY(SshKey::parse(line)));
+  for (const auto& line : TRY(fields.strings("ssh_keys", most_ssh_keys)))
+    spec.ssh_keys.push_back(TRY(SshKey::parse(line)));
   return spec;
 }
 
 Result<Spec> read(Kind kind, JsonReader& fields) {
   switch (kind) {
-    case Kind::key: return read_key(fields);
-    case Kind::volume: return read_volume(fields);
-    case Kind::network: return read_network(fields);
-    case Kind::firewall: return read_firewall(fields);
-    case Kind::domain: return read_domain(fields);
+    case Kind::key:
+      return read_key(fields);
+    case Kind::volume:
+      return read_volume(fields);
+    case Kind::network:
+      return read_network(fields);
+    case Kind::firewall:
+      return read_firewall(fields);
+    case Kind::domain:
+      return read_domain(fields);
   }
   std::unreachable();
 }
@@ -78,12 +86,13 @@ Result<Spec> read(Kind kind, JsonReader& fields) {
 struct ToJson {
   json operator()(const KeySpec& spec) const { return {{"user", spec.user.str()}}; }
   json operator()(const VolumeSpec& spec) const {
-    return {{"id", spec.id.str()}, {"user", spec.user.str()}, {"image", spec.image.str()},
-            {"size", spec.size}, {"fresh", spec.fresh}};
+    return {{"id", spec.id.str()},
+            {"user", spec.user.str()},
+            {"image", spec.image.str()},
+            {"size", spec.size},
+            {"fresh", spec.fresh}};
   }
-  json operator()(const NetworkSpec& spec) const {
-    return {{"user", spec.user.str()}, {"subnet", spec.subnet.str()}};
-  }
+  json operator()(const NetworkSpec& spec) const { return {{"user", spec.user.str()}, {"subnet", spec.subnet.str()}}; }
   json operator()(const FirewallSpec& spec) const {
     return {{"machine", spec.machine.str()},
             {"user", spec.user.str()},
@@ -93,8 +102,8 @@ struct ToJson {
   json operator()(const DomainSpec& spec) const {
     json keys = json::array();
     for (const auto& key : spec.ssh_keys) keys.push_back(key.line());
-    return {{"machine", spec.machine.str()}, {"user", spec.user.str()},     {"volume", spec.volume.str()},
-            {"image", spec.image.str()},     {"hostname", spec.hostname},   {"cpus", spec.cpus},
+    return {{"machine", spec.machine.str()}, {"user", spec.user.str()},       {"volume", spec.volume.str()},
+            {"image", spec.image.str()},     {"hostname", spec.hostname},     {"cpus", spec.cpus},
             {"memory", spec.memory},         {"address", spec.address.str()}, {"ssh_keys", keys}};
   }
 };
@@ -109,7 +118,9 @@ struct IdOf {
 
 }  // namespace
 
-std::string_view name_of(Kind kind) noexcept { return kind_names[static_cast<std::size_t>(kind)]; }
+std::string_view name_of(Kind kind) noexcept {
+  return kind_names[static_cast<std::size_t>(kind)];
+}
 
 Result<Kind> parse_kind(std::string_view name) {
   const auto found = std::ranges::find(kind_names, name);
@@ -118,9 +129,15 @@ Result<Kind> parse_kind(std::string_view name) {
   return static_cast<Kind>(found - kind_names.begin());
 }
 
-Kind kind_of(const Spec& spec) noexcept { return static_cast<Kind>(spec.index()); }
-Id id_of(const Spec& spec) noexcept { return std::visit(IdOf{}, spec); }
-std::string spec_to_json(const Spec& spec) { return dump_json(std::visit(ToJson{}, spec)); }
+Kind kind_of(const Spec& spec) noexcept {
+  return static_cast<Kind>(spec.index());
+}
+Id id_of(const Spec& spec) noexcept {
+  return std::visit(IdOf{}, spec);
+}
+std::string spec_to_json(const Spec& spec) {
+  return dump_json(std::visit(ToJson{}, spec));
+}
 
 Result<Spec> parse_spec(Kind kind, std::string_view text) {
   const auto value = TRY(parse_json(text));

@@ -10,14 +10,19 @@
 namespace berth {
 namespace {
 
-constexpr std::array<std::string_view, 7> types{
-    "ssh-ed25519",         "ecdsa-sha2-nistp256",        "ecdsa-sha2-nistp384",
-    "ecdsa-sha2-nistp521", "sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com",
-    "ssh-rsa"};
-constexpr std::size_t longest_line = 2048;  // a 4096-bit RSA key has 716 digits of base 64
+constexpr std::array<std::string_view, 7> types{"ssh-ed25519",
+                                                "ecdsa-sha2-nistp256",
+                                                "ecdsa-sha2-nistp384",
+                                                "ecdsa-sha2-nistp521",
+                                                "sk-ssh-ed25519@openssh.com",
+                                                "sk-ecdsa-sha2-nistp256@openssh.com",
+                                                "ssh-rsa"};
+constexpr std::size_t longest_line = 2048;    // a 4096-bit RSA key has 716 digits of base 64
 constexpr std::size_t longest_comment = 256;  // lists of sessions show it: it must not fill the agent's memory
 
-Error refused(const char* why) { return {Code::invalid_field, why, {{"field", "ssh_keys"}}}; }
+Error refused(const char* why) {
+  return {Code::invalid_field, why, {{"field", "ssh_keys"}}};
+}
 
 /// The blob of RFC 4253, 6.6, which begins with the length and the text of the type.
 bool begins_with_type(const std::vector<unsigned char>& blob, std::string_view type) {
@@ -53,12 +58,14 @@ Result<SshKey> SshKey::parse(std::string_view line) {
   const auto space = line.find(' ');
   const auto type = line.substr(0, space);
   if (space == std::string_view::npos || std::ranges::find(types, type) == types.end())
-    return std::unexpected(refused("an SSH key must be a public key line: ssh-ed25519, ecdsa-sha2-… or ssh-rsa, then base 64"));
+    return std::unexpected(
+        refused("an SSH key must be a public key line: ssh-ed25519, ecdsa-sha2-… or ssh-rsa, then base 64"));
   const auto rest = line.substr(space + 1);
   const auto blob = TRY(decode(rest.substr(0, rest.find(' '))));
   if (!begins_with_type(blob, type)) return std::unexpected(refused("an SSH key's type and contents do not agree"));
   const bool clean = std::ranges::all_of(line, [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
-  if (!clean) return std::unexpected(refused("an SSH key's comment must be printable ASCII without quotes or backslashes"));
+  if (!clean)
+    return std::unexpected(refused("an SSH key's comment must be printable ASCII without quotes or backslashes"));
   SshKey key;
   key.line_ = line;
   key.fingerprint_ = fingerprint_of(blob);

@@ -120,20 +120,20 @@ HostCheck HostChecks::seeds() const {
 
 std::vector<HostCheck> HostChecks::all() const {
   const auto space = space_of(sources_.state_folder);
-  return {
-      kvm(),
-      libvirtd(),
-      program("qemu", "/usr/bin/qemu-system-x86_64", "qemu-system-x86"),
-      program("dnsmasq", "/usr/sbin/dnsmasq", "dnsmasq-base"),
-      program("image-inspector", sources_.image_inspector, "berth-host"),
-      firewall(),
-      forwarding(),
-      seeds(),
-      {"host-key", State::ok,
-       "loaded; without /etc/berth/host-key.cred and /var/lib/systemd/credential.secret no volume can be read, so keep a "
-       "backup of both, and of /etc/machine-id"},
-      storage_check(space.total, space.free),
-      memory_check(memory_number("MemAvailable:"))};
+  return {kvm(),
+          libvirtd(),
+          program("qemu", "/usr/bin/qemu-system-x86_64", "qemu-system-x86"),
+          program("dnsmasq", "/usr/sbin/dnsmasq", "dnsmasq-base"),
+          program("image-inspector", sources_.image_inspector, "berth-host"),
+          firewall(),
+          forwarding(),
+          seeds(),
+          {"host-key", State::ok,
+           "loaded; without /etc/berth/host-key.cred and /var/lib/systemd/credential.secret no volume can be read, so "
+           "keep a "
+           "backup of both, and of /etc/machine-id"},
+          storage_check(space.total, space.free),
+          memory_check(memory_number("MemAvailable:"))};
 }
 
 std::string HostChecks::json() const {

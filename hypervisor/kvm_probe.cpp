@@ -40,7 +40,9 @@ Error unproved(std::string reason) {
   return {Code::accelerator_missing, "KVM does not run guests on this host", {{"reason", std::move(reason)}}};
 }
 
-Error unproved_call(const char* call) { return unproved(fmt::format("{}: {}", call, std::strerror(errno))); }  // NOLINT
+Error unproved_call(const char* call) {
+  return unproved(fmt::format("{}: {}", call, std::strerror(errno)));
+}  // NOLINT
 
 bool has_cx16() {
   unsigned a = 0, b = 0, c = 0, d = 0;
@@ -50,7 +52,8 @@ bool has_cx16() {
 /// Memory shared with the guest or the kernel.
 class Mapping {
  public:
-  Mapping(std::size_t size, int flags, int fd) : size_(size), start_(mmap(nullptr, size, PROT_READ | PROT_WRITE, flags, fd, 0)) {}
+  Mapping(std::size_t size, int flags, int fd)
+      : size_(size), start_(mmap(nullptr, size, PROT_READ | PROT_WRITE, flags, fd, 0)) {}
   ~Mapping() {
     if (*this) munmap(start_, size_);
   }
@@ -64,7 +67,9 @@ class Mapping {
   void* start_;
 };
 
-void put(std::uint8_t* at, std::uint64_t value) { std::memcpy(at, &value, sizeof value); }
+void put(std::uint8_t* at, std::uint64_t value) {
+  std::memcpy(at, &value, sizeof value);
+}
 
 /// Identity mapping of the first 4 MiB by two large pages, and the code (Intel SDM volume 3, 4.5).
 void fill(std::uint8_t* memory) {
@@ -73,7 +78,8 @@ void fill(std::uint8_t* memory) {
   put(memory + tables + 0x1000, (tables + 0x2000) | present);
   put(memory + tables + 0x2000, 0 | large | present);
   put(memory + tables + 0x2008, data_at | large | present);
-  const auto code = has_cx16() ? std::span<const std::uint8_t>(with_cx16) : std::span<const std::uint8_t>(with_cx16).subspan(5);
+  const auto code =
+      has_cx16() ? std::span<const std::uint8_t>(with_cx16) : std::span<const std::uint8_t>(with_cx16).subspan(5);
   std::memcpy(memory + code_at, code.data(), code.size());
 }
 
@@ -93,9 +99,9 @@ bool enter_long_mode(int cpu) {
   system.cs = code;
   system.ds = system.es = system.fs = system.gs = system.ss = data;
   system.cr3 = tables;
-  system.cr4 = 1 << 5;       // PAE
-  system.cr0 = 0x80050033;   // PG, AM, WP, NE, ET, MP, PE
-  system.efer = 0x500;       // LMA, LME
+  system.cr4 = 1 << 5;      // PAE
+  system.cr0 = 0x80050033;  // PG, AM, WP, NE, ET, MP, PE
+  system.efer = 0x500;      // LMA, LME
   kvm_regs general{};
   general.rip = code_at;
   general.rcx = turns;
@@ -154,12 +160,16 @@ Result<void> prove_kvm() {
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
   if (!in_time) return std::unexpected(in_time.error());
-  if (!*in_time) return std::unexpected(unproved("it runs a guest's kernel far slower than the processor, as a software KVM does"));
+  if (!*in_time)
+    return std::unexpected(unproved("it runs a guest's kernel far slower than the processor, as a software KVM does"));
   if (!WIFEXITED(status)) return std::unexpected(unproved("the probe was ended by a signal"));
   switch (static_cast<Outcome>(WEXITSTATUS(status))) {
-    case Outcome::proved: return {};
-    case Outcome::no_machine: return std::unexpected(unproved("it makes no virtual machine"));
-    case Outcome::wrong_exit: return std::unexpected(unproved("it cannot run instructions that every kernel uses"));
+    case Outcome::proved:
+      return {};
+    case Outcome::no_machine:
+      return std::unexpected(unproved("it makes no virtual machine"));
+    case Outcome::wrong_exit:
+      return std::unexpected(unproved("it cannot run instructions that every kernel uses"));
   }
   return std::unexpected(unproved("the probe ended in a way that nobody knows"));
 }

@@ -11,7 +11,8 @@ void FaultLog::failed(const std::string& what, std::string_view doing, const Err
   auto& said = lasting_[what];
   if (said == text) return;
   said = std::move(text);
-  journal::write(may_pass(error.code) ? journal::Priority::warning : journal::Priority::error, doing, error, std::move(fields));
+  journal::write(may_pass(error.code) ? journal::Priority::warning : journal::Priority::error, doing, error,
+                 std::move(fields));
 }
 
 void FaultLog::worked(const std::string& what) {

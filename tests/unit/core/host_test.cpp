@@ -104,7 +104,8 @@ TEST_CASE("configuration refuses nonsense, naming the key") {
   CHECK(config_text(*configured("# a comment\n\nlimit = 9\n"), "limit") == "9");
   CHECK(config_text(*configured(""), "limit") == "7");
   CHECK(config_text(*configured("limit = 9\n", {"--limit=3"}), "limit") == "3");
-  for (const char* bad : {"limt = 9", "limit =", "limit = 9 # behind", "limit = 9\nlimit = 8", "[section]\nlimit = 9", "limit"}) {
+  for (const char* bad :
+       {"limt = 9", "limit =", "limit = 9 # behind", "limit = 9\nlimit = 8", "[section]\nlimit = 9", "limit"}) {
     INFO(bad);
     REQUIRE_FALSE(configured(bad));
     CHECK(configured(bad).error().details.back().first == "file");
@@ -116,10 +117,13 @@ TEST_CASE("configuration refuses nonsense, naming the key") {
 }
 
 TEST_CASE("configured numbers neither wrap nor overflow") {
-  const auto number = [](const std::string& text) { return config_number(*configured("limit = " + text), "limit", 1, 1ULL << 40, true); };
+  const auto number = [](const std::string& text) {
+    return config_number(*configured("limit = " + text), "limit", 1, 1ULL << 40, true);
+  };
   CHECK(*number("512M") == 512ULL << 20);
   CHECK(*number("1T") == 1ULL << 40);
-  for (const char* bad : {"-1", "0", "2T", "1.5", "99999999999999999999", "16777216T", "1X", "1MM", "M", "0x10"}) CHECK_FALSE(number(bad));
+  for (const char* bad : {"-1", "0", "2T", "1.5", "99999999999999999999", "16777216T", "1X", "1MM", "M", "0x10"})
+    CHECK_FALSE(number(bad));
   CHECK(*config_flag(*configured("limit = yes"), "limit"));
   CHECK_FALSE(config_flag(*configured("limit = true"), "limit"));
 }

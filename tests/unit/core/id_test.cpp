@@ -27,7 +27,7 @@ TEST_CASE("ids sort by time, differ, and come back from their text") {
 TEST_CASE("only the canonical text is an id") {
   const std::string good = Id::make().str();
   for (const std::string& bad : {std::string(), good.substr(1), good + "0", "8" + good.substr(1), "O" + good.substr(1),
-                                std::string(26, 'u'), std::string(26, '/'), "../" + good.substr(3)})
+                                 std::string(26, 'u'), std::string(26, '/'), "../" + good.substr(3)})
     CHECK_FALSE(Id::parse(bad));
 }
 
@@ -46,6 +46,7 @@ TEST_CASE("names on the host come from ids, fit their place and are recognised")
 TEST_CASE("an image's id is 64 lower-case hexadecimal digits") {
   const std::string digits = "00ff" + std::string(60, 'a');
   CHECK(ImageId::parse(digits)->str() == digits);
-  for (const std::string& bad : {std::string("00FF") + std::string(60, 'a'), digits.substr(1), digits + "0", std::string()})
+  for (const std::string& bad :
+       {std::string("00FF") + std::string(60, 'a'), digits.substr(1), digits + "0", std::string()})
     CHECK_FALSE(ImageId::parse(bad));
 }

@@ -5,7 +5,9 @@
 using namespace berth;
 
 namespace {
-std::string field_of(const Error& error) { return error.details.empty() ? "" : error.details.front().second; }
+std::string field_of(const Error& error) {
+  return error.details.empty() ? "" : error.details.front().second;
+}
 }  // namespace
 
 TEST_CASE("what the library would take in silence is refused") {
@@ -20,7 +22,8 @@ TEST_CASE("what the library would take in silence is refused") {
 }
 
 TEST_CASE("a reader takes the right type and range alone, and names the path") {
-  const auto value = *parse_json(R"({"n":300,"minus":-1,"real":3.9,"huge":1e30,"s":"text","list":["a",1],"deep":[{"n":"x"}]})");
+  const auto value =
+      *parse_json(R"({"n":300,"minus":-1,"real":3.9,"huge":1e30,"s":"text","list":["a",1],"deep":[{"n":"x"}]})");
   auto fields = *JsonReader::of(value);
   CHECK(*fields.number("n", 0, 300) == 300);
   CHECK_FALSE(fields.number("n", 0, 255));
@@ -56,4 +59,6 @@ TEST_CASE("a field that nobody asked for is refused") {
   CHECK(field_of(fields.done().error()) == "unknown");
 }
 
-TEST_CASE("bytes that are not UTF-8 can be dumped") { CHECK(dump_json({{"a", "\xff"}}) == "{\"a\":\"\xEF\xBF\xBD\"}"); }
+TEST_CASE("bytes that are not UTF-8 can be dumped") {
+  CHECK(dump_json({{"a", "\xff"}}) == "{\"a\":\"\xEF\xBF\xBD\"}");
+}

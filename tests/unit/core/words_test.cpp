@@ -9,7 +9,7 @@ using namespace berth;
 TEST_CASE("a label is a DNS label and never a part of a path") {
   for (const char* good : {"a", "web", "web-1", "a23456789012345678901234567890bc"}) CHECK(parse_label(good, "name"));
   for (const char* bad : {"", "Web", "1web", "-web", "web-", "web.x", "a/b", "..", "a b", "a\n", "w\xc3\xa9", "a_b",
-                                "a234567890123456789012345678901234"})
+                          "a234567890123456789012345678901234"})
     CHECK_FALSE(parse_label(bad, "name"));
   CHECK_FALSE(parse_label(std::string(300, 'a'), "name"));
   CHECK_FALSE(parse_label(std::string("a\0b", 3), "name"));
@@ -30,7 +30,8 @@ TEST_CASE("subnets are cut into blocks, and know who may have which address") {
   CHECK_FALSE(block.is_machine(block.machine(29)));
   CHECK_FALSE(block.is_machine(block.gateway()));
   CHECK_FALSE(block.is_machine(*Ipv4::parse("10.66.0.2")));
-  for (const char* bad : {"10.66.0.0", "10.66.0.1/16", "10.66.0.0/31", "10.66.0.0/7", "10.66.0.0/", "10.66.0/16", "::/64", "10.66.0.0/16 "})
+  for (const char* bad : {"10.66.0.0", "10.66.0.1/16", "10.66.0.0/31", "10.66.0.0/7", "10.66.0.0/", "10.66.0/16",
+                          "::/64", "10.66.0.0/16 "})
     CHECK_FALSE(Subnet::parse(bad));
   for (const char* bad : {"", "1.2.3", "1.2.3.4.5", "256.1.1.1", "1.2.3.4 ", "01.2.3.4"}) CHECK_FALSE(Ipv4::parse(bad));
 }
@@ -44,8 +45,9 @@ TEST_CASE("a public key is taken without options, and known by its fingerprint")
   CHECK(key->line() == line);
   CHECK(key->comment() == "alice@laptop");
   CHECK(key->fingerprint().starts_with("SHA256:"));
-  for (const std::string& bad : {std::string("command=\"x\" ") + line, std::string("ssh-ed25519"), std::string("ssh-ed25519 AAAA"),
-                                std::string("ssh-rsa" + line.substr(11)), line + "\nssh-rsa AAAA", line + " \"quoted\"", line + "\\", std::string(),
-                                std::string("ssh-ed25519 !!!!"), line + std::string(3000, 'x'), line + std::string(256, 'x')})
+  for (const std::string& bad :
+       {std::string("command=\"x\" ") + line, std::string("ssh-ed25519"), std::string("ssh-ed25519 AAAA"),
+        std::string("ssh-rsa" + line.substr(11)), line + "\nssh-rsa AAAA", line + " \"quoted\"", line + "\\",
+        std::string(), std::string("ssh-ed25519 !!!!"), line + std::string(3000, 'x'), line + std::string(256, 'x')})
     CHECK_FALSE(SshKey::parse(bad));
 }

@@ -76,8 +76,9 @@ TEST_CASE("the configuration has safe defaults and names what it refuses") {
   CHECK(std::get<Config>(*config_of({"--check-config"})).check_only);
   CHECK(std::get<Config>(*config_of({"--disk_reserve=2G"})).reserve == 2 * GiB);
   CHECK(std::get<Answer>(*config_of({"--version"})).text.starts_with("berth-hypervisor "));
-  for (const char* wrong : {"--allow_emulation=maybe", "--state_folder=here", "--run_folder=/a/../b",
-                            "--image_size_limit=-1", "--disk_reserve=1X", "--pool=10.66.0.1/16",
-                            "--pool=all", "--first_port=22", "--last_port=19999", "--last_port=65536", "--allow_emu=yes", "--nonsense=1"})
+  for (const char* wrong :
+       {"--allow_emulation=maybe", "--state_folder=here", "--run_folder=/a/../b", "--image_size_limit=-1",
+        "--disk_reserve=1X", "--pool=10.66.0.1/16", "--pool=all", "--first_port=22", "--last_port=19999",
+        "--last_port=65536", "--allow_emu=yes", "--nonsense=1"})
     CHECK(config_of({wrong}).error().code == Code::invalid_field);
 }
