@@ -10,7 +10,8 @@
 namespace berth::agent {
 namespace {
 
-/// The hypervisor manager may go on with an import, and publish the file, when the agent that asked is dead.
+/// The hypervisor manager may go on with an import, and publish the file, when the agent that asked is dead. What was
+/// begun before that explains no file: the database may be an old one that was brought back.
 constexpr std::chrono::hours longest_import{2};
 
 void sweep_away(Host& host, const ImageId& id, Images::Strays& strays) {
@@ -30,8 +31,9 @@ Result<Images::Strays> Images::sweep() {
   if (!alone) return Strays{{}, kept_, {}};
   const auto there = TRY(host_.list_images());
   const auto named = TRY(list());
+  const auto since = clock_.now() - longest_import;
   const auto imports =
-      TRY(store_.read([](Database& db) -> Result<std::vector<OpenImport>> { return open_imports(db); }));
+      TRY(store_.read([&](Database& db) -> Result<std::vector<OpenImport>> { return open_imports(db, since); }));
   Strays strays;
   for (const auto& image : there) {
     if (std::ranges::find(named, image.id, &Image::id) != named.end()) continue;
@@ -42,9 +44,8 @@ Result<Images::Strays> Images::sweep() {
       strays.kept.push_back(image.id);
   }
   kept_ = strays.kept;
-  if (imports.empty()) return strays;
   return store_.write([&](Database& db) -> Result<Strays> {
-    forget_imports(db, clock_.now() - longest_import);
+    forget_imports(db, since);
     return strays;
   });
 }

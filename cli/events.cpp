@@ -99,6 +99,17 @@ Outcome<Exit> follow_for_ever(const Context& context, const Request& request, Pr
   }
 }
 
+/// What there is now. The agent hangs up on who does not read for some seconds, as a pager may: then it goes on behind
+/// what was printed.
+Outcome<Exit> print_all(const Context& context, const Request& request, Printer& printer) {
+  while (true) {
+    const auto before = printer.last_id();
+    auto ended = listen(context, request, printer);
+    if (ended) return Exit::ok;
+    if (printer.last_id() == before) return std::unexpected(std::move(ended).error());
+  }
+}
+
 Outcome<Request> request_of(const Context& context) {
   Request request{.method = "GET", .path = {"events"}};
   if (const auto& user = context.settings.asked_user) request.query.emplace_back("user", *user);
@@ -121,8 +132,7 @@ Outcome<Exit> events(const Context& context) {
   }
   request.query.emplace_back("follow", "no");
   Printer printer(context, "");
-  TRY(listen(context, request, printer));
-  return Exit::ok;
+  return print_all(context, request, printer);
 }
 
 }  // namespace

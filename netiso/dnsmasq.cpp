@@ -39,11 +39,12 @@ bool dnsmasq_listens(Ipv4 address) {
   target.sin_family = AF_INET;
   target.sin_port = htons(53);
   target.sin_addr.s_addr = htonl(address.value);
-  if (connect(socket.get(), reinterpret_cast<const sockaddr*>(&target), sizeof target) != 0) return false;
   char byte = 0;
-  if (send(socket.get(), &byte, sizeof byte, 0) < 0) return false;
-  // On the host's own addresses the kernel's refusal is there when `send` returns.
-  return recv(socket.get(), &byte, sizeof byte, 0) >= 0 || errno != ECONNREFUSED;
+  // On the host's own addresses the kernel's refusal is there when `send` returns. Any other fault says nothing about
+  // who listens.
+  return connect(socket.get(), reinterpret_cast<const sockaddr*>(&target), sizeof target) != 0 ||
+         send(socket.get(), &byte, sizeof byte, 0) < 0 || recv(socket.get(), &byte, sizeof byte, 0) >= 0 ||
+         errno != ECONNREFUSED;
 }
 
 Result<void> end_dnsmasq(const std::string& network) {

@@ -8,7 +8,8 @@
 
 namespace berth {
 
-/// Whether some process has the DNS port of this address, which must be one of the host's own. Costs 0.05 ms and no
+/// False when no process has the DNS port of this address, which must be one of the host's own; true also when that
+/// cannot be found out. Costs 0.05 ms and no
 /// privilege: the kernel itself answers a packet to a port that nobody has, and a packet of one byte is no query that a
 /// server would answer.
 bool dnsmasq_listens(Ipv4 address);

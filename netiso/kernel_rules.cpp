@@ -19,9 +19,11 @@ Result<void> KernelRules::load() {
 }
 
 Result<void> KernelRules::load_locked() {
+  const auto before = TRY(list())->rules;
   TRY(nft_.run(ruleset(policy_)));
-  const auto* now = TRY(list());
-  loaded_ = now->rules;
+  loaded_ = TRY(list())->rules;
+  // A meter's element keeps the limit that it was made with.
+  if (loaded_ != before) TRY(nft_.run(recount()));
   return {};
 }
 

@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <span>
@@ -74,6 +75,11 @@ fs::path folder_of(const std::string& interface) {
 
 bool Link::exists() const {
   return if_nametoindex(name_.c_str()) != 0;
+}
+
+bool Link::is_up() const {
+  const auto flags = read_file(folder_of(name_) / "flags", 4096).value_or("");
+  return (std::strtoul(flags.c_str(), nullptr, 16) & IFF_UP) != 0;
 }
 
 std::string Link::bridge() const {

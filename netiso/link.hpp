@@ -15,6 +15,8 @@ class Link {
 
   const std::string& name() const { return name_; }
   bool exists() const;
+  /// Whether it is there and set up (IFF_UP).
+  bool is_up() const;
   /// The bridge whose port it is; empty when it is none's.
   std::string bridge() const;
   /// What somebody wrote to it with `set_alias`; empty when nobody did.

@@ -92,16 +92,22 @@ Result<void> make(virConnectPtr connection, const NetworkSpec& spec) {
   const auto now = TRY(observe_network(connection, spec));
   if (now.state == Presence::State::damaged) TRY(destroy(connection, spec.user));
   if (now.state != Presence::State::present) TRY(create(connection, spec));
-  if (!dnsmasq_listens(spec.subnet.gateway())) TRY(restart_dnsmasq(connection, spec));
-  return bridge.harden();
+  TRY(bridge.harden());
+  if (dnsmasq_listens(spec.subnet.gateway())) return {};
+  TRY(restart_dnsmasq(connection, spec));
+  if (dnsmasq_listens(spec.subnet.gateway())) return {};
+  return std::unexpected(Error{Code::network_failed,
+                               "DHCP and DNS of a user's network did not come back",
+                               {{"network", names::network(spec.user)}}});
 }
 
-/// The taps that should be the bridge's ports and are not, as after the bridge was made anew.
+/// The taps that should be the bridge's ports and are not, as after the bridge was made anew. libvirt sets a new tap up
+/// when it has put it on the bridge (virNetDevTapCreateInBridgePort); one that is not up is still in its hands.
 Result<std::vector<Link>> stranded(KernelRules& rules, const UserId& user) {
   const auto bridge = names::bridge(user);
   std::vector<Link> taps;
   for (const auto& machine : TRY(rules.machines_on(bridge)))
-    if (Link tap(names::tap(machine)); tap.exists() && tap.bridge() != bridge) taps.push_back(std::move(tap));
+    if (Link tap(names::tap(machine)); tap.is_up() && tap.bridge() != bridge) taps.push_back(std::move(tap));
   return taps;
 }
 
@@ -142,7 +148,8 @@ Result<void> Networks::apply(const Spec& any) {
   TRY(rules_.put(elements_of(spec)));
   TRY(make(connection.get(), spec));
   // The rules stand, and let no more pass than before.
-  for (const auto& tap : TRY(stranded(rules_, spec.user))) TRY(tap.attach_to(names::bridge(spec.user)));
+  for (const auto& tap : TRY(stranded(rules_, spec.user)))
+    if (auto attached = tap.attach_to(names::bridge(spec.user)); !attached && tap.exists()) return attached;
   return {};
 }
 

@@ -147,4 +147,8 @@ std::string ruleset(const GuestPolicy& policy) {
                      fmt::format(meter_rules, policy.connections), nat_rules);
 }
 
+std::string recount() {
+  return "flush set inet berth connections\nflush set inet berth visits\n";
+}
+
 }  // namespace berth

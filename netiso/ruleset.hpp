@@ -13,4 +13,7 @@ namespace berth {
 /// element.hpp.
 std::string ruleset(const GuestPolicy& policy);
 
+/// Has the connections of all machines counted anew, by the limit that the rules have now.
+std::string recount();
+
 }  // namespace berth

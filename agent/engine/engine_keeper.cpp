@@ -4,6 +4,7 @@
 #include "agent/engine/findings_log.hpp"
 #include "agent/engine/guarded.hpp"
 #include "agent/store/prune.hpp"
+#include "agent/store/reserve.hpp"
 #include "agent/store/sessions.hpp"
 #include "agent/store/store.hpp"
 #include "systemd/journal.hpp"
@@ -121,7 +122,7 @@ Result<void> Engine::Threads::forget_the_past() {
   for (bool more = true; more && pause(milliseconds(0));)
     more = TRY(
         with_.store.write([&](Database& db) -> Result<bool> { return prune(db, with_.settings, with_.clock.now()); }));
-  return {};
+  return keep_reserve(with_.store);
 }
 
 void Engine::Threads::report(const Findings& findings) {

@@ -129,11 +129,13 @@ Result<Findings> sweep(Surroundings& with) {
 
 Result<std::vector<SessionId>> expire(Surroundings& with) {
   const bool something = TRY(with.store.read([&](Database& db) -> Result<bool> {
-    return wall_clock_was_set(db, with.clock) || !expired_sessions(db, with.clock.now()).empty();
+    return wall_clock_was_set(db, with.clock) ||
+           (!wall_clock_settles(with.clock) && !expired_sessions(db, with.clock.now()).empty());
   }));
   if (!something) return std::vector<SessionId>{};
   return with.store.write([&](Database& db) -> Result<std::vector<SessionId>> {
     const auto now = follow_wall_clock(db, with.clock, with.settings);
+    if (wall_clock_settles(with.clock)) return std::vector<SessionId>{};
     const auto ending = expired_sessions(db, now);
     for (const auto& id : ending) {
       auto session = find_session(db, id).value();

@@ -24,32 +24,34 @@ Result<std::vector<MachineId>> still_running(Task& task) {
   return running;
 }
 
+/// Whether the guest may still hear of it, by another attempt.
+bool may_arrive(const Task& task, const Error& error) {
+  return error.code == Code::hypervisor_unavailable ||
+         (may_pass(error.code) &&
+          task.with.patience.lasting(task.operation.id, task.moment()) < task.with.settings.retry_for);
+}
+
 /// A guest that does not understand is no obstacle: its power is cut at the deadline.
 Result<void> ask_to_power_off(Task& task, const std::vector<MachineId>& machines) {
   for (const auto& machine : machines)
-    if (auto asked = task.with.host.shutdown(machine); !asked && asked.error().code == Code::hypervisor_unavailable)
-      return asked;
+    if (auto asked = task.with.host.shutdown(machine); !asked && may_arrive(task, asked.error())) return asked;
   return {};
 }
 
-struct Asked {
-  Moment since;
-  bool done = false;
-};
-
-/// When to look again while machines are powering off; nothing when that has lasted long enough.
+/// When to look again while machines are powering off; nothing when that has lasted long enough. The time counts from
+/// when they were asked, however long nobody could ask them.
 Result<Next> power_off(Task& task, const std::vector<MachineId>& running) {
-  TRY(begin_step(task, 0, "waiting for the machine to power off"));
-  const auto asked = TRY(task.with.store.read([&](Database& db) -> Result<Asked> {
-    return Asked{begun_at(db, task.operation.id, 0, task.moment()), is_done(db, task.operation.id, 0)};
-  }));
-  const auto left = asked.since + task.with.settings.shutdown_within - task.moment();
-  if (left <= milliseconds(0)) return Next{};
-  if (!asked.done) {
+  const bool asked =
+      TRY(task.with.store.read([&](Database& db) -> Result<bool> { return is_done(db, task.operation.id, 0); }));
+  if (!asked) {
     if (auto sent = ask_to_power_off(task, running); !sent) return try_later(task, sent.error());
+    TRY(begin_step(task, 0, "waiting for the machine to power off"));
     TRY(end_step(task, 0));
   }
-  return Next{std::min<milliseconds>(left, milliseconds(1000))};
+  const auto since = TRY(task.with.store.read(
+      [&](Database& db) -> Result<Moment> { return begun_at(db, task.operation.id, 0, task.moment()); }));
+  const auto left = since + task.with.settings.shutdown_within - task.moment();
+  return left <= milliseconds(0) ? Next{} : Next{std::min<milliseconds>(left, milliseconds(1000))};
 }
 
 std::vector<Spec> of_kind(const Session& session, Kind kind) {

@@ -23,6 +23,7 @@ constexpr std::uint64_t stop_key = ~std::uint64_t{0};
 constexpr milliseconds tick{250};  // how exactly deadlines are kept
 constexpr int most_at_once = 256;  // connections that are taken before the deadlines are looked at again
 constexpr milliseconds dead_after{10'000};
+constexpr int unread_by_a_peer = 8 << 10;  // bytes; the kernel takes twice that (socket(7))
 
 int checked(int fd, const char* what) {
   if (fd < 0) throw std::system_error(errno, std::generic_category(), what);
@@ -95,6 +96,9 @@ void HttpGate::admit(Fd socket) {
   ucred who{};
   socklen_t size = sizeof who;
   if (getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) != 0) return;
+  // What a peer does not read waits in the kernel, and counts as the agent's memory: 200 KiB a connection by default
+  // (measured), which as many connections as one peer may have would end the agent by.
+  (void)setsockopt(socket.get(), SOL_SOCKET, SO_SNDBUF, &unread_by_a_peer, sizeof unread_by_a_peer);
   const auto back =
       connections_.admit(std::move(socket), {who.uid, who.pid}, steady_clock::now() + settings_.request_within);
   if (!back) return;

@@ -35,9 +35,9 @@ void end_import(Database& db, std::int64_t id) {
   db.run("DELETE FROM imports WHERE id = ?", id);
 }
 
-std::vector<OpenImport> open_imports(Database& db) {
+std::vector<OpenImport> open_imports(Database& db, Time begun_since) {
   std::vector<OpenImport> imports;
-  for (auto rows = db.query("SELECT id, strangers FROM imports"); rows.next();)
+  for (auto rows = db.query("SELECT id, strangers FROM imports WHERE begun_at >= ?", begun_since); rows.next();)
     imports.push_back({rows.number(0), from_lines(rows.text(1))});
   return imports;
 }

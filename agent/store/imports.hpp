@@ -19,7 +19,7 @@ struct OpenImport {
 /// Written before the hypervisor manager may publish the file. The name is for a person who looks.
 std::int64_t begin_import(Database& db, std::string_view name, const std::set<ImageId>& strangers, Time now);
 void end_import(Database& db, std::int64_t id);
-std::vector<OpenImport> open_imports(Database& db);
+std::vector<OpenImport> open_imports(Database& db, Time begun_since);
 void forget_imports(Database& db, Time begun_before);
 
 }  // namespace berth::agent

@@ -19,10 +19,11 @@ void keep_log(Database& db) {
   sqlite3_file_control(db.connection().getHandle(), "main", SQLITE_FCNTL_PERSIST_WAL, &yes);
 }
 
+/// What is stored takes of the free pages first: they are filled up again when half of them are used.
 bool is_kept(Database& db) {
   std::error_code fault;
   const auto log = std::filesystem::file_size(db.connection().getFilename() + "-wal", fault);
-  return !fault && log >= reserve && db.number("PRAGMA freelist_count") * db.number("PRAGMA page_size") >= reserve;
+  return !fault && log >= reserve && db.number("PRAGMA freelist_count") * db.number("PRAGMA page_size") >= reserve / 2;
 }
 
 }  // namespace

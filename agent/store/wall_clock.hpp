@@ -19,4 +19,8 @@ Time follow_wall_clock(Database& db, const Clock& clock, const Settings& setting
 /// After a boot of the host the wall clock is all there is: it is taken as right.
 void trust_wall_clock(Database& db, const Clock& clock);
 
+/// Whether the host was booted so lately that its wall clock may not have been put right yet. Meanwhile nothing may be
+/// ended for its time being over, and setting the clock moves only the ends of sessions that were made since the boot.
+bool wall_clock_settles(const Clock& clock);
+
 }  // namespace berth::agent

@@ -89,6 +89,17 @@ TEST_CASE_METHOD(Fixture, "A file without a name that no import has left is repo
   CHECK(world.images == std::set{first, second});
 }
 
+TEST_CASE_METHOD(Fixture, "An import that was cut off long ago explains no file: it may be from a database of then") {
+  world.die_at(4);
+  CHECK_THROWS_AS(world.library->import(0, "tiny", "raw", first), Died);
+  world.restart();
+  world.clock.advance(std::chrono::hours(3));
+  const auto findings = sweep(*world.with).value();
+  CHECK(findings.removed.empty());
+  CHECK(findings.kept.size() == 1);
+  CHECK(world.images.size() == 1);
+}
+
 TEST_CASE_METHOD(Fixture, "A file that is published after the answer was lost is swept when nobody named it") {
   world.hypervisor_dies_at(1, World::Reply::lost, std::chrono::seconds(0));
   CHECK(images.import(0, "tiny", "raw", first).error().code == Code::hypervisor_unavailable);

@@ -74,6 +74,21 @@ TEST_CASE("The room that is kept on the disk is taken once, and is enough to wri
   CHECK(sizes() == taken);
 }
 
+TEST_CASE("The room that is kept on the disk is filled up again when much of it is used") {
+  const Folder folder;
+  const auto store = Store::open(folder.path / "agent.db").value();
+  const auto free_bytes = [&] {
+    return store->write([](Database& db) -> Result<std::int64_t> {
+      return db.number("PRAGMA freelist_count") * db.number("PRAGMA page_size");
+    });
+  };
+  REQUIRE(keep_reserve(*store));
+  while (*free_bytes() >= 3 << 20)
+    for (int i = 0; i < 1000; ++i) REQUIRE(append(*store, "session.created"));
+  REQUIRE(keep_reserve(*store));
+  CHECK(*free_bytes() >= 6 << 20);
+}
+
 TEST_CASE("What fails or throws in a transaction leaves no trace, and no gap in the events") {
   const Folder folder;
   const auto store = Store::open(folder.path / "agent.db").value();

@@ -218,9 +218,29 @@ TEST_CASE_METHOD(Fixture, "A wall clock that was wrong by years leaves no sessio
   world.clock.set(-std::chrono::hours(24 * 365 * 20));
   world.restart();
   REQUIRE(world.recover());
+  world.clock.advance(std::chrono::minutes(6));
   world.clock.set(std::chrono::hours(24 * 365 * 20));
   CHECK(expire(*world.with)->empty());
   CHECK(world.session(session.id).expires_at == world.clock.now() + world.settings.longest_time_to_live);
+}
+
+TEST_CASE_METHOD(Fixture,
+                 "A wall clock that is put right within minutes of a boot neither ends nor prolongs a session") {
+  const auto wrong = GENERATE(std::chrono::hours(100), std::chrono::hours(-100));
+  const auto session = world.running("work");
+  world.reboot_host();
+  world.clock.set(wrong);
+  world.restart();
+  REQUIRE(world.recover());
+  CHECK(expire(*world.with)->empty());
+  world.clock.advance(seconds(30));
+  const auto other = world.sessions->create(world.request("other"), std::nullopt)->session;
+  world.clock.set(-wrong);
+  CHECK(expire(*world.with)->empty());
+  CHECK(world.session(session.id).expires_at == session.expires_at);
+  CHECK(world.session(other.id).expires_at == world.clock.now() + world.settings.default_time_to_live);
+  world.clock.advance_to(session.expires_at);
+  CHECK(expire(*world.with) == std::vector{session.id});
 }
 
 TEST_CASE_METHOD(Fixture, "Deadlines of operations do not move with the wall clock") {
@@ -237,6 +257,16 @@ TEST_CASE_METHOD(Fixture, "Deadlines of operations do not move with the wall clo
   CHECK(world.operation(accepted.operation.id).error->code == Code::not_ready);
   CHECK(world.clock.moment() - asked >= world.settings.ready_within);
   CHECK(world.clock.moment() - asked < world.settings.ready_within + seconds(2));
+}
+
+TEST_CASE_METHOD(Fixture, "A guest has its time to power off from when it was asked, however late that was") {
+  const auto session = world.running("work");
+  const auto accepted = world.sessions->stop(session.id).value();
+  world.hypervisor_dies_at(1, World::Reply::before,
+                           2 * std::chrono::duration_cast<seconds>(world.settings.shutdown_within));
+  world.settle();
+  CHECK(world.operation(accepted.operation.id).state == OperationState::succeeded);
+  CHECK(world.with->watch.end_of(session.machines[0].id) == MachineEvent::shutdown);
 }
 
 TEST_CASE_METHOD(Fixture, "A guest that does not obey has its power cut at the deadline") {
