@@ -434,7 +434,6 @@ class Connections(MeterTest):
     def test_others_hold_so_many_to_a_guest_and_no_more(self):
         targets = [(HOST, self.b1.ssh_port)]
         with contextlib.ExitStack() as held:
-            opened = 0
             for _ in range(3 * self.connections):
                 client = held.enter_context(self.world.world.socket(socket.AF_INET, socket.SOCK_STREAM))
                 client.setblocking(False)
@@ -454,6 +453,18 @@ class Connections(MeterTest):
             self.assertNotIn(self.a2.address, self.host.run("nft", "list", "set", "inet", "berth", name))
         self.world.driver("apply", "firewall", self.a2.spec)
         self.assertTrue(self.a2.opens(INTERNET[0], 80))
+
+
+class OtherLimit(MeterTest):
+    connections = 20
+
+    def test_a_changed_limit_holds_for_machines_that_are_counted_already(self):
+        self.assertEqual(len(self.udp_peers(self.a1, range(10_000, 10_100))), self.connections)
+        self.world.restart(self.connections)
+        self.assertEqual(self.udp_peers(self.a1, range(11_000, 11_100)), [], "the same limit, and what was counted")
+        self.world.restart(2 * self.connections)
+        self.assertEqual(len(self.udp_peers(self.a1, range(12_000, 12_100))), 2 * self.connections)
+
 
 class ConnectionRates(MeterTest):
     """How fast a guest opens connections is bounded too."""

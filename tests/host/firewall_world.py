@@ -214,7 +214,7 @@ class Guest(Namespace):
 class World:
     def __init__(self, program, bridge_netfilter, connections=4096):
         self.host, self.world = Namespace("host"), Namespace("world")
-        self.driver = Driver(program, self.host, connections)
+        self.program, self.driver = program, Driver(program, self.host, connections)
         self.uplink()
         # Nothing but the rules shall protect the host here.
         self.host.run("sysctl", "-qw", "net.ipv4.ip_forward=1", f"net.bridge.bridge-nf-call-iptables={bridge_netfilter}",
@@ -231,6 +231,12 @@ class World:
         self.wires = {"sibling": self.a2.wire, "other user": self.b1.wire, "host": Wire(self.host, self.a1.bridge),
                       "world": Wire(self.world, "up0")}
         self.mac_of_the_host = json.loads(self.host.run("ip", "-j", "link", "show", self.a1.bridge))[0]["address"]
+
+    def restart(self, connections):
+        """Another manager on the same host, with this limit."""
+        self.driver.close()
+        self.driver = Driver(self.program, self.host, connections)
+        self.driver("load")
 
     def remove(self):
         self.driver.close()
