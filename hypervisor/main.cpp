@@ -21,6 +21,7 @@
 #include "netiso/firewall.hpp"
 #include "netiso/kernel_rules.hpp"
 #include "netiso/networks.hpp"
+#include "netiso/tracking.hpp"
 #include "storage/host_key.hpp"
 #include "storage/images.hpp"
 #include "storage/libvirt_secrets.hpp"
@@ -133,12 +134,13 @@ int run(int argc, char** argv) {
     return EXIT_SUCCESS;
   }
   const auto& config = std::get<Config>(*read);
-  const auto policy = GuestPolicy::parse(config.guest_blocked, config.guest_allowed, config.guest_connections);
+  auto policy = GuestPolicy::parse(config.guest_blocked, config.guest_allowed, config.guest_connections);
   if (!policy) return refused(policy.error());
   if (config.check_only) {
     std::puts("the configuration is sound");
     return EXIT_SUCCESS;
   }
+  policy->user_connections = share_of_a_user();
   umask(0077);
   std::signal(SIGPIPE, SIG_IGN);
   setenv("TMPDIR", config.run_folder.c_str(), 1);  // scratch files hold parts of seeds, so they too must lie in memory

@@ -97,6 +97,12 @@ const std::vector<Meter>& meters() {
   return all;
 }
 
+const std::vector<Meter>& user_meters() {
+  static constexpr std::string_view count = "type ifname; size 65536; flags dynamic;";
+  static const std::vector<Meter> all{{"user_connections", count}, {"user_visits", count}};
+  return all;
+}
+
 std::vector<Element> elements_of(const FirewallSpec& spec) {
   const auto owner = spec.machine.str(), tap = names::tap(spec.machine), mac = names::mac(spec.address),
              bridge = names::bridge(spec.user), address = spec.address.str(), mark = mark_of(spec.machine);

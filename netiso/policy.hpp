@@ -41,6 +41,8 @@ struct GuestPolicy {
   std::vector<Block> allowed{};  ///< let through before what is refused is looked at
   /// How many connections a machine may hold to others, and as many others to it.
   unsigned connections = usual_connections;
+  /// As many of all machines of a user together.
+  unsigned user_connections = 8 * usual_connections;
 
   /// From the two lists of the configuration, comma-separated, either may be empty. Nothing may be allowed that would
   /// open the host or a cloud's metadata: blocks that overlap 0/8, 127/8, 169.254/16 or 224/3 are refused.

@@ -49,9 +49,11 @@ constexpr std::string_view meter_rules = R"(
 add rule inet berth guest_opens ct status confirmed return
 add rule inet berth guest_opens update @openings {{ ip saddr limit rate over 512/second burst 1024 packets }} drop
 add rule inet berth guest_opens add @connections {{ ip saddr ct count over {0} }} drop
+add rule inet berth guest_opens add @user_connections {{ iifname ct count over {1} }} drop
 add rule inet berth world_opens ct status confirmed return
 add rule inet berth world_opens update @visitors {{ ip daddr limit rate over 512/second burst 1024 packets }} drop
 add rule inet berth world_opens add @visits {{ ip daddr ct count over {0} }} drop
+add rule inet berth world_opens add @user_visits {{ oifname ct count over {1} }} drop
 add rule inet berth guest_asks update @queries {{ ip saddr limit rate over 128/second burst 256 packets }} drop
 )";
 
@@ -135,7 +137,8 @@ std::string sets(std::string_view family) {
       text +=
           fmt::format("add {} {} berth {} {{ type {}; }}\n", set.is_map() ? "map" : "set", family, set.name, set.type);
   if (family == "inet")
-    for (const auto& meter : meters()) text += fmt::format("add set inet berth {} {{ {} }}\n", meter.name, meter.form);
+    for (const auto* list : {&meters(), &user_meters()})
+      for (const auto& meter : *list) text += fmt::format("add set inet berth {} {{ {} }}\n", meter.name, meter.form);
   return text;
 }
 
@@ -144,11 +147,14 @@ std::string sets(std::string_view family) {
 std::string ruleset(const GuestPolicy& policy) {
   return fmt::format("{}{}flush table bridge berth{}{}{}{}flush table inet berth{}{}{}{}", sets("bridge"),
                      bridge_chains, bridge_rules, arp_chains, sets("inet"), inet_chains, host_rules, forward(policy),
-                     fmt::format(meter_rules, policy.connections), nat_rules);
+                     fmt::format(meter_rules, policy.connections, policy.user_connections), nat_rules);
 }
 
 std::string recount() {
-  return "flush set inet berth connections\nflush set inet berth visits\n";
+  std::string commands;
+  for (const std::string_view set : {"connections", "visits", "user_connections", "user_visits"})
+    commands += fmt::format("flush set inet berth {}\n", set);
+  return commands;
 }
 
 }  // namespace berth

@@ -36,11 +36,11 @@ def take_rule_away(world, family, chain, text):
 
 class FirewallTest(unittest.TestCase):
     bridge_netfilter = 0
-    connections = 4096
+    connections, of_a_user = 4096, 32768
 
     @classmethod
     def setUpClass(cls):
-        cls.world = World(PROGRAM, cls.bridge_netfilter, cls.connections)
+        cls.world = World(PROGRAM, cls.bridge_netfilter, cls.connections, cls.of_a_user)
         cls.addClassCleanup(cls.world.remove)
         cls.a1, cls.a2, cls.b1 = cls.world.a1, cls.world.a2, cls.world.b1
         cls.host = cls.world.host
@@ -410,7 +410,7 @@ class MeterTest(FirewallTest):
 
     def forget(self):
         """Ends all connections, and all that the meters know."""
-        for name in ("connections", "openings", "visits", "visitors", "queries"):
+        for name in ("connections", "openings", "visits", "visitors", "queries", "user_connections", "user_visits"):
             self.world.nft(f"flush set inet berth {name}")
 
     def setUp(self):
@@ -455,6 +455,30 @@ class Connections(MeterTest):
         self.assertTrue(self.a2.opens(INTERNET[0], 80))
 
 
+class UserConnections(MeterTest):
+    """All machines of one user together cannot fill the host's table of connections."""
+    connections, of_a_user = 20, 30
+
+    def test_a_user_holds_so_many_and_no_more(self):
+        self.assertEqual(len(self.udp_peers(self.a1, range(10_000, 10_100))), 20)
+        self.assertEqual(len(self.udp_peers(self.a2, range(10_000, 10_100))), 10)
+        self.assertFalse(self.a2.opens(INTERNET[0], 80))
+        self.assertTrue(self.b1.opens(INTERNET[0], 80))
+
+    def test_others_hold_so_many_to_a_user_and_no_more(self):
+        with contextlib.ExitStack() as held:
+            for guest in (self.a1, self.a2):
+                for _ in range(2 * self.connections):
+                    client = held.enter_context(self.world.world.socket(socket.AF_INET, socket.SOCK_STREAM))
+                    client.setblocking(False)
+                    client.connect_ex((HOST, guest.ssh_port))
+            time.sleep(PATIENCE)
+            opened = [guest.run("ss", "-Htn", "state", "established", "sport", "=", ":22").count("\n")
+                      for guest in (self.a1, self.a2)]
+            self.assertEqual(opened, [20, 10])
+            self.assertTrue(self.world.world.opens(HOST, self.b1.ssh_port))
+
+
 class OtherLimit(MeterTest):
     connections = 20
 
@@ -468,7 +492,7 @@ class OtherLimit(MeterTest):
 
 class ConnectionRates(MeterTest):
     """How fast a guest opens connections is bounded too."""
-    connections = 50_000
+    connections, of_a_user = 50_000, 50_000
 
     def test_a_guest_opens_so_many_a_second_and_no_more(self):
         begun = time.monotonic()

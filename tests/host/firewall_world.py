@@ -160,9 +160,9 @@ class Wire:
 class Driver:
     """The program that holds netiso's drivers, in the host's namespace."""
 
-    def __init__(self, program, namespace, connections):
-        self.process = subprocess.Popen(["ip", "netns", "exec", namespace.name, program, str(connections)], text=True,
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    def __init__(self, program, namespace, connections, of_a_user):
+        self.process = subprocess.Popen(["ip", "netns", "exec", namespace.name, program, str(connections), str(of_a_user)],
+                                        text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         os.sched_setaffinity(self.process.pid, range(os.cpu_count()))  # not beside the packets, but at the same time
 
     def __call__(self, *words):
@@ -212,9 +212,9 @@ class Guest(Namespace):
 
 
 class World:
-    def __init__(self, program, bridge_netfilter, connections=4096):
+    def __init__(self, program, bridge_netfilter, connections=4096, of_a_user=32768):
         self.host, self.world = Namespace("host"), Namespace("world")
-        self.program, self.driver = program, Driver(program, self.host, connections)
+        self.program, self.driver = program, Driver(program, self.host, connections, of_a_user)
         self.uplink()
         # Nothing but the rules shall protect the host here.
         self.host.run("sysctl", "-qw", "net.ipv4.ip_forward=1", f"net.bridge.bridge-nf-call-iptables={bridge_netfilter}",
@@ -232,10 +232,10 @@ class World:
                       "world": Wire(self.world, "up0")}
         self.mac_of_the_host = json.loads(self.host.run("ip", "-j", "link", "show", self.a1.bridge))[0]["address"]
 
-    def restart(self, connections):
-        """Another manager on the same host, with this limit."""
+    def restart(self, connections, of_a_user=32768):
+        """Another manager on the same host, with these limits."""
         self.driver.close()
-        self.driver = Driver(self.program, self.host, connections)
+        self.driver = Driver(self.program, self.host, connections, of_a_user)
         self.driver("load")
 
     def remove(self):

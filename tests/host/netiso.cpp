@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The room netiso, driven by lines on standard input; each is answered by one line. What tests in network namespaces
 // drive the real rule set and drivers by.
-// usage: host-netiso CONNECTIONS   how many a machine may hold
+// usage: host-netiso CONNECTIONS USER_CONNECTIONS   how many a machine may hold, and all of a user's together
 //   load | check
 //   observe|apply KIND SPEC      KIND: firewall, network or gateway (a network's firewall element alone)
 //   remove KIND ID | list KIND
@@ -92,15 +92,16 @@ class Room {
 };
 
 int run(int argc, const char* const* argv) {
-  if (argc != 2) {
-    std::cerr << "usage: host-netiso CONNECTIONS\n";
+  if (argc != 3) {
+    std::cerr << "usage: host-netiso CONNECTIONS USER_CONNECTIONS\n";
     return 2;
   }
-  const auto policy = GuestPolicy::parse("", "", static_cast<unsigned>(std::stoul(argv[1])));
+  auto policy = GuestPolicy::parse("", "", static_cast<unsigned>(std::stoul(argv[1])));
   if (!policy) {
     std::cerr << describe(policy.error()) << "\n";
     return 1;
   }
+  policy->user_connections = static_cast<unsigned>(std::stoul(argv[2]));
   Room room(*policy);
   for (std::string line; std::getline(std::cin, line);) {
     const auto answer = room.obey(line);
