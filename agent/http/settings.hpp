@@ -19,7 +19,8 @@ struct GateSettings {
   std::chrono::milliseconds request_within{5'000};  ///< from the first byte of a request to its last
   std::chrono::milliseconds keep_alive{30'000};     ///< between two requests
   Pace answers{std::chrono::seconds(10)};           ///< of a client that takes an answer, or a piece of a stream
-  Pace uploads{std::chrono::seconds(30)};           ///< of a client that sends an upload
+  /// Of a client that sends an upload; the hypervisor manager is waited for an hour in all (BusHost::import_image).
+  Pace uploads{std::chrono::seconds(30), 1024, std::chrono::minutes(50)};
   std::chrono::milliseconds stuck_after = longest_silence;  ///< a worker that serves without an end
 };
 
