@@ -22,12 +22,12 @@ using namespace berth::agent;
 
 namespace {
 
-Result<void> append(Store& store, const char* type) {
+Result<void> append(Store& store, const char* type, int times = 1) {
   return store.write([&](Database& db) -> Result<void> {
     Event event;
     event.type = type;
     event.data = "{}";
-    append_event(db, Time{}, event);
+    for (int i = 0; i < times; ++i) append_event(db, Time{}, event);
     return {};
   });
 }
@@ -83,8 +83,7 @@ TEST_CASE("The room that is kept on the disk is filled up again when much of it 
     });
   };
   REQUIRE(keep_reserve(*store));
-  while (*free_bytes() >= 3 << 20)
-    for (int i = 0; i < 1000; ++i) REQUIRE(append(*store, "session.created"));
+  while (*free_bytes() >= 3 << 20) REQUIRE(append(*store, "session.created", 1000));
   REQUIRE(keep_reserve(*store));
   CHECK(*free_bytes() >= 6 << 20);
 }
