@@ -50,12 +50,13 @@ std::string text(const Element& element, bool whole) {
   return line;
 }
 
-/// Takes an address out of all meters. nft 1.0.6 deletes only what is there, so it is put in before.
-std::string forget(const std::string& address) {
+/// Takes an address, or a bridge, out of all these meters. nft 1.0.6 deletes only what is there, so it is put in
+/// before.
+std::string forget(const std::vector<Meter>& from, const std::string& counted) {
   std::string commands;
-  for (const auto& meter : meters())
-    commands += fmt::format("add element inet berth {0} {{ {1} }}\ndelete element inet berth {0} {{ {1} }}\n",
-                            meter.name, address);
+  for (const auto& meter : from)
+    commands += fmt::format("add element inet berth {0} {{ \"{1}\" }}\ndelete element inet berth {0} {{ \"{1}\" }}\n",
+                            meter.name, counted);
   return commands;
 }
 
@@ -155,7 +156,8 @@ std::string change_elements(std::span<const Element> gone, std::span<const Eleme
   std::string commands;
   for (const auto& element : gone) {
     commands += command("delete", element, false);
-    if (element.set->name == "members") commands += forget(element.columns[1]);
+    if (element.set->name == "members") commands += forget(meters(), element.columns[1]);
+    if (element.set->name == "gateways") commands += forget(user_meters(), element.columns[0]);
   }
   for (const auto& element : added) commands += command("add", element, true);
   return commands;

@@ -32,7 +32,7 @@ struct Meter {
   std::string_view form;  ///< in nft's words
 };
 const std::vector<Meter>& meters();
-/// The same of all machines of a user together, by their bridge. It goes when the last of their connections has ended.
+/// The same of all machines of a user together, by their bridge; it goes with the user's network.
 const std::vector<Meter>& user_meters();
 
 /// One element: what lets one machine or one network through the rules. Its owner's id stands in the kernel, as the
